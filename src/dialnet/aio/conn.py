@@ -1,0 +1,144 @@
+"""Connections for tasks."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from ..connections.contract import AnyConn
+from ..connections.ends import ConnectionEnd
+from ..connections.gather import IOV_MAX, Gathered, as_view, sender
+from ..connections.limits import CHUNK, DATAGRAM
+from ..poll.tasks import attempt, run_waiting, send_waiting
+
+__all__ = ["Conn", "SocketConn"]
+
+
+class Conn(AnyConn):
+    """A connection: a stream of bytes each way, or messages to and from one peer.
+
+    All methods may be called at the same time by several tasks. Data of one `write` is never interleaved
+    with another's. `close` ends every call that waits. A cancelled `read` loses no data; a cancelled `write`
+    may have sent a part.
+    """
+
+    @abstractmethod
+    async def read(self, n: int | None = -1) -> bytes:
+        """Up to `n` bytes as soon as any are there; `b""` at the end of the stream.
+
+        -1 (or None) reads to the end; should that fail halfway, what had come is there for the next read.
+        Of a connection of messages it is one message, cut at `n` bytes; where messages have no end
+        (`udp`, `unixgram`), -1 is one of up to 65,536 bytes.
+
+        Raises `OpError`: `ClosedError`, `DeadlineExceededError`, or what the system reports.
+        """
+
+    @abstractmethod
+    async def readinto(self, buffer: Any) -> int:
+        """Read into a writable buffer, as much as is there; how many bytes, 0 at the end of the stream.
+
+        Raises as `read`.
+        """
+
+    @abstractmethod
+    async def write(self, data: Any) -> int:
+        """Write all of `data`, any bytes-like object; its length in bytes.
+
+        Raises `OpError`: `ClosedError`, `DeadlineExceededError`, or what the system reports. Its
+        `bytes_written` says how much had gone.
+        """
+
+    async def writelines(self, buffers: Iterable[Any]) -> int:
+        """Write the buffers one after the other; the length of all, in bytes. Raises as `write`."""
+        return await self.write(b"".join(bytes(as_view(buffer)) for buffer in buffers))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class SocketConn(ConnectionEnd, Conn):
+    """A connection that is a socket: each call is tried at once, and only what would block waits."""
+
+    async def read(self, n: int | None = -1) -> bytes:
+        if n is None or n <= 0:
+            return await self._read_all_or_nothing(n)
+        if n > CHUNK and self._stream:
+            n = CHUNK
+        side = self._reading
+        try:
+            data = attempt(side, self._recv, n)
+            if data is None:
+                data = await run_waiting(side, self._recv, n)
+        except OSError as err:
+            raise self._failed("read", err, "read") from err
+        if len(data) < n and data and self._stream and not side.sticky:
+            # The queue is empty: the poller will tell when there is more.
+            side.ready = False
+        return data
+
+    async def _read_all_or_nothing(self, n: int | None) -> bytes:
+        if n == 0:
+            self._check_open("read")
+            return b""
+        if not self._ends:
+            return await self.read(DATAGRAM)
+        data = bytearray()
+        try:
+            while chunk := await self.read(DATAGRAM):
+                data += chunk
+        except BaseException:
+            self._unread(bytes(data))
+            raise
+        return bytes(data)
+
+    async def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        if not view:
+            self._check_open("read")
+            return 0
+        side = self._reading
+        try:
+            n = attempt(side, self._recv_into, view)
+            if n is None:
+                n = await run_waiting(side, self._recv_into, view)
+        except OSError as err:
+            raise self._failed("read", err, "read") from err
+        if 0 < n < len(view) and self._stream and not side.sticky:
+            side.ready = False
+        return n
+
+    async def write(self, data: Any) -> int:
+        if type(data) is not bytes:
+            data = as_view(data)
+        return await self._write(self._send, data, "write")
+
+    async def writelines(self, buffers: Iterable[Any]) -> int:
+        """Write the buffers one after the other in one gathered call (sendmsg(2)); to a connection of
+        messages, as one message. The length of all, in bytes. Raises as `write`, with op `writev`."""
+        data = Gathered.of(buffers)
+        if self._stream:
+            if not len(data):
+                self._check_open("writev")
+                return 0
+        elif len(data.pieces) > IOV_MAX:
+            data = Gathered.of([data.joined()])
+        return await self._write(sender(self._fd.sock), data, "writev")
+
+    async def _write(self, send: Any, data: Any, op: str) -> int:
+        side = self._writing
+        try:
+            sent = attempt(side, send, data)
+            if sent == len(data):
+                return sent
+            if self._stream:
+                return await send_waiting(side, send, data, sent or 0)
+            return sent if sent is not None else await run_waiting(side, send, data)
+        except OSError as err:
+            raise self._failed(op, err, op) from err

@@ -1,0 +1,95 @@
+"""Listening for tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ..addresses import TCPAddr, UDPAddr, UnixAddr
+from ..poll.task_host import drive
+from ..sockets import listen as work
+from ..sockets.config import ListenOptions
+from ..sockets.opened import Opened
+from .conn import SocketConn
+from .kinds import UDPConn, UnixConn, connection
+from .listener import Listener, TCPListener, UnixListener
+from .opening import Opening
+from .packet import PacketConn
+
+__all__ = ["ListenConfig", "listen", "listen_packet", "listen_tcp", "listen_udp", "listen_unix", "listen_unixgram"]
+
+
+async def _listener(listening: Coroutine[Any, Any, Opened], options: ListenOptions) -> Listener:
+    opened = await drive(listening)
+    kind = UnixListener if opened.network.is_unix else TCPListener
+    return kind(opened, options.keep_alive)
+
+
+async def _packets(listening: Coroutine[Any, Any, Opened]) -> SocketConn:
+    return connection(await drive(listening))
+
+
+@dataclass(frozen=True)
+class ListenConfig(ListenOptions):
+    __doc__ = ListenOptions.__doc__
+
+    def listen(self, network: str, address: str) -> Opening[Listener]:
+        """Listen for connections at `address`.
+
+        Args:
+            network: `tcp`, `tcp4`, `tcp6`, `unix` or `unixpacket`.
+            address: `host:port`, where no host is every address of the machine (of both families, where
+                the system can) and no port or 0 one that is free; of a name the first IPv4 address is
+                used. For the Unix networks a path, an `@abstract` name, or `""` for an abstract name that
+                the system chooses. A file that is there already is never removed.
+
+        Raises `OpError` of op `listen`.
+        """
+        return cast(Opening[Listener], Opening(_listener(work.listen(network, address, self, work.STREAM), self)))
+
+    def listen_packet(self, network: str, address: str) -> Opening[PacketConn]:
+        """Receive datagrams at `address`: `udp`, `udp4`, `udp6` or `unixgram`; else as `listen`.
+
+        The file of a `unixgram` socket stays when it is closed.
+        """
+        return cast(Opening[PacketConn], Opening(_packets(work.listen(network, address, self, work.PACKET))))
+
+
+def listen(network: str, address: str) -> Opening[Listener]:
+    """Listen for connections at `address`; see `ListenConfig.listen`."""
+    return ListenConfig().listen(network, address)
+
+
+def listen_packet(network: str, address: str) -> Opening[PacketConn]:
+    """Receive datagrams at `address`; see `ListenConfig.listen_packet`."""
+    return ListenConfig().listen_packet(network, address)
+
+
+def listen_tcp(network: str, laddr: TCPAddr | None) -> Opening[TCPListener]:
+    """Listen at an address that is known already (None: any, with a free port).
+
+    `network` is `tcp`, `tcp4` or `tcp6`. Raises `OpError` of op `listen`.
+    """
+    config = ListenConfig()
+    opening = _listener(work.listen_typed(network, TCPAddr, laddr, config, "tcp"), config)
+    return cast(Opening[TCPListener], Opening(opening))
+
+
+def listen_unix(network: str, laddr: UnixAddr | None) -> Opening[UnixListener]:
+    """As `listen_tcp`, for `unix` and `unixpacket`; without an address, `MissingAddressError`."""
+    config = ListenConfig()
+    opening = _listener(work.listen_typed(network, UnixAddr, laddr, config, "unix", "unixpacket"), config)
+    return cast(Opening[UnixListener], Opening(opening))
+
+
+def listen_udp(network: str, laddr: UDPAddr | None) -> Opening[UDPConn]:
+    """As `listen_tcp`, for `udp`, `udp4` and `udp6`."""
+    opening = _packets(work.listen_typed(network, UDPAddr, laddr, ListenConfig(), "udp"))
+    return cast(Opening[UDPConn], Opening(opening))
+
+
+def listen_unixgram(network: str, laddr: UnixAddr | None) -> Opening[UnixConn]:
+    """As `listen_tcp`, for `unixgram`; without an address, `MissingAddressError`."""
+    opening = _packets(work.listen_typed(network, UnixAddr, laddr, ListenConfig(), "unixgram"))
+    return cast(Opening[UnixConn], Opening(opening))

@@ -1,0 +1,80 @@
+"""Datagrams for tasks."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from ..addresses import Addr
+from ..connections.base import address
+from ..connections.contract import AnyEnd
+from ..connections.gather import as_view
+from ..connections.limits import DATAGRAM
+from ..connections.packets import Packets
+from ..poll.tasks import attempt, run_waiting
+
+__all__ = ["PacketConn", "SocketPackets"]
+
+
+class PacketConn(AnyEnd):
+    """An end that datagrams arrive at from anywhere and can be sent anywhere from.
+
+    All methods may be called at the same time by several tasks. `close` ends every call that waits.
+    """
+
+    @abstractmethod
+    async def read_from(self, n: int = DATAGRAM) -> tuple[bytes, Addr | None]:
+        """One datagram and who sent it, cut without a word if it is longer than `n` bytes.
+
+        The address is None where the sender has none (an unbound Unix socket).
+        Raises `OpError`: `ClosedError`, `DeadlineExceededError`, or what the system reports.
+        """
+
+    @abstractmethod
+    async def read_from_into(self, buffer: Any) -> tuple[int, Addr | None]:
+        """As `read_from`, into a writable buffer; how many bytes, and who sent them."""
+
+    @abstractmethod
+    async def write_to(self, data: Any, addr: Addr) -> int:
+        """Send one datagram to `addr`; its length in bytes.
+
+        Raises `OpError`: `ClosedError`, `DeadlineExceededError`, `WriteToConnectedError` on a dialed
+        connection, EINVAL for an address of another network, or what the system reports; `TypeError` for
+        what is no address.
+        """
+
+
+class SocketPackets(Packets, PacketConn):
+    """A socket's datagrams."""
+
+    async def read_from(self, n: int = DATAGRAM) -> tuple[bytes, Addr | None]:
+        if n < 0:
+            raise ValueError("cannot read a negative number of bytes")
+        side, call = self._fd.reading, self._fd.sock.recvfrom
+        try:
+            got = attempt(side, call, n)
+            data, sender = got if got is not None else await run_waiting(side, call, n)
+        except OSError as err:
+            raise self._failed("read", err, "recvfrom") from err
+        return data, address(self._network, sender)
+
+    async def read_from_into(self, buffer: Any) -> tuple[int, Addr | None]:
+        view = memoryview(buffer).cast("B")
+        side, call = self._fd.reading, self._fd.sock.recvfrom_into
+        try:
+            got = attempt(side, call, view)
+            n, sender = got if got is not None else await run_waiting(side, call, view)
+        except OSError as err:
+            raise self._failed("read", err, "recvfrom") from err
+        return n, address(self._network, sender)
+
+    async def write_to(self, data: Any, addr: Addr) -> int:
+        if type(data) is not bytes:
+            data = as_view(data)
+        sockaddr = self._destination(addr)
+        side, what = self._fd.writing, (data, sockaddr)
+        try:
+            sent = attempt(side, self._send_to, what)
+            return sent if sent is not None else await run_waiting(side, self._send_to, what)
+        except OSError as err:
+            raise self._failed_to(addr, err, "sendto") from err

@@ -1,0 +1,103 @@
+"""Accepting, for `listen`: one connection, or one after another with a thread for each."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import dialnet as net
+
+from .output import CHUNK, Output, Sink
+from .peer import MESSAGE, Idle, Peer, describe
+from .process import Failed, OutputClosed, tell
+
+__all__ = ["accept", "serve_all"]
+
+_FIRST_DELAY = 0.005
+_LONGEST_DELAY = 1.0
+
+
+def accept(listener: net.Listener, detail: Callable[[str], None]) -> net.Conn:
+    """Return the next connection. Out of descriptors, say, is a reason to wait and not to end."""
+    delay = 0.0
+    while True:
+        try:
+            conn = listener.accept()
+        except net.Error as err:
+            if not err.temporary:
+                raise
+            if not delay:
+                tell(f"{err}; trying again")
+            delay = min(delay * 2 or _FIRST_DELAY, _LONGEST_DELAY)
+            time.sleep(delay)
+            continue
+        if delay:
+            detail("accepting again")
+        detail(f"accepted {describe(conn)}")
+        return conn
+
+
+def serve_all(
+    listener: net.Listener,
+    output: Output,
+    *,
+    echo: Callable[[Peer], None] | None,
+    idle: float | None,
+    detail: Callable[[str], None],
+) -> None:
+    """Accept until a signal ends it, or stdout is closed. One connection's failure is a line on stderr."""
+    try:
+        while True:
+            conn = accept(listener, detail)
+            server = _Server(Peer(conn, idle), listener, output, echo, detail)
+            try:
+                threading.Thread(target=server.run, name="connection", daemon=True).start()
+            except RuntimeError as err:  # no more threads
+                tell(f"{describe(conn)}: {err}")
+                conn.close()
+                time.sleep(_FIRST_DELAY)
+    except net.ClosedError:
+        if output.closed:
+            raise OutputClosed from None
+        raise
+
+
+class _Server:
+    """One accepted connection of many."""
+
+    def __init__(
+        self,
+        peer: Peer,
+        listener: net.Listener,
+        output: Output,
+        echo: Callable[[Peer], None] | None,
+        detail: Callable[[str], None],
+    ) -> None:
+        self._peer = peer
+        self._listener = listener
+        self._output = output
+        self._echo = echo
+        self._detail = detail
+
+    def run(self) -> None:
+        try:
+            if self._echo is not None:
+                self._echo(self._peer)
+            else:
+                self._print(self._output.sink())
+        except Idle:
+            self._detail(f"{describe(self._peer.conn)}: nothing went either way for a while")
+        except OutputClosed:
+            self._listener.close()  # which ends the accepting
+        except (Failed, OSError) as err:
+            tell(str(err))
+        finally:
+            self._peer.conn.close()
+            self._detail(f"{describe(self._peer.conn)}: {self._peer.summary()}")
+
+    def _print(self, sink: Sink) -> None:
+        size = CHUNK // 4 if self._peer.conn.local_addr.network == "tcp" else MESSAGE
+        while data := self._peer.read(size):
+            sink.write(data)
+        sink.end()

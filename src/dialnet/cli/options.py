@@ -1,0 +1,83 @@
+"""Arguments and options that several commands have."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+__all__ = [
+    "DATAGRAM_NETWORKS",
+    "DURATION",
+    "NETWORK",
+    "address",
+    "linger",
+    "network",
+    "parse_duration",
+    "raw",
+    "require_patience",
+    "verbose",
+]
+
+DATAGRAM_NETWORKS = ("udp", "udp4", "udp6", "unixgram")
+NETWORK = click.Choice(["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram", "unixpacket"])
+
+_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+_PART = re.compile(rf"({_NUMBER})(us|ms|s|m|h)")
+_PARTS = re.compile(rf"(?:{_NUMBER}(?:us|ms|s|m|h))+")
+_PLAIN = re.compile(_NUMBER)
+_LONGEST = 100 * 365 * 86400.0  # beyond it a clock's float arithmetic means nothing
+
+
+if TYPE_CHECKING:
+    _Floats = click.ParamType[float]
+else:
+    _Floats = click.ParamType  # generic from click 8.2 on
+
+
+class Duration(_Floats):
+    """Seconds as a number, or numbers with units: `1.5`, `500ms`, `2s`, `1m30s`, `1h`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value)
+        seconds = parse_duration(text)
+        if seconds is None:
+            self.fail(f"{text!r} is not a duration; try 2, 1.5, 500ms, 2s or 1m", param, ctx)
+        if seconds > _LONGEST:
+            self.fail(f"{text!r} is too long", param, ctx)
+        return seconds
+
+
+def parse_duration(text: str) -> float | None:
+    """Return the seconds `text` stands for, `None` when it is no duration."""
+    if _PLAIN.fullmatch(text):
+        return float(text)
+    if not _PARTS.fullmatch(text):
+        return None
+    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+
+
+DURATION = Duration()
+
+network = click.argument("network", type=NETWORK, metavar="NETWORK")
+address = click.argument("address")
+linger = click.option(
+    "--linger",
+    type=DURATION,
+    help="After the peer has ended, go on sending until the input pauses for this long "
+    "(default 0.5s; at a terminal 0).",
+)
+raw = click.option(
+    "--raw", is_flag=True, help="Give a terminal the peer's bytes as they are, control characters and all."
+)
+verbose = click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is tried and done.")
+
+
+def require_patience(idle: float | None) -> None:
+    """Refuse `--idle 0` for a stream, which would end it before it began."""
+    if idle == 0:
+        raise click.BadParameter("a stream needs more than 0 seconds", param_hint="'--idle'")

@@ -1,0 +1,1 @@
+"""What connections and listeners are in both faces: everything that never waits. Floor 4."""

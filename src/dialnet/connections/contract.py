@@ -1,0 +1,73 @@
+"""What every connection, packet connection and listener offers in both faces, sockets or not.
+
+Only what never waits is here; each face adds the calls that wait.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from ..addresses import Addr
+from ..poll.deadline import When
+
+__all__ = ["AnyConn", "AnyEnd", "AnyListener"]
+
+
+class AnyEnd(ABC):
+    """An end of something, with an address and deadlines."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close it. Every call that waits on it raises `ClosedError` at once. Never waits; the second
+        call does nothing."""
+
+    @property
+    @abstractmethod
+    def local_addr(self) -> Addr | None:
+        """This side's address."""
+
+    @abstractmethod
+    def set_deadline(self, when: When) -> None:
+        """Have all reading and writing fail from the instant `when` on, calls that wait included.
+
+        `when` is a float on `time.monotonic()`'s clock, an aware `datetime`, a `timedelta` from now, or
+        None for never. A call past it raises `DeadlineExceededError`; moving it on revives the connection.
+
+        Raises `OpError` if closed; `ValueError` for a naive `datetime`, NaN, or a float that can only be
+        `time.time()`'s; `TypeError` for anything else.
+        """
+
+    @abstractmethod
+    def set_read_deadline(self, when: When) -> None:
+        """As `set_deadline`, for reading only."""
+
+    @abstractmethod
+    def set_write_deadline(self, when: When) -> None:
+        """As `set_deadline`, for writing only. A write that runs into it may have sent a part."""
+
+
+class AnyConn(AnyEnd):
+    """An end that has one peer."""
+
+    @property
+    @abstractmethod
+    def closed(self) -> bool:
+        """Whether `close` was called on this side."""
+
+    @property
+    @abstractmethod
+    def remote_addr(self) -> Addr | None:
+        """The peer's address."""
+
+
+class AnyListener(ABC):
+    """Something that connections come from."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop listening. Accepted connections live on. Never waits; the second call does nothing."""
+
+    @property
+    @abstractmethod
+    def addr(self) -> Addr | None:
+        """Where it listens."""

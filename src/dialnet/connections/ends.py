@@ -1,0 +1,62 @@
+"""A connection that is a socket: what both faces' reading and writing stand on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..sockets.opened import Opened
+from .base import Deadlines
+
+__all__ = ["ConnectionEnd"]
+
+
+class ConnectionEnd(Deadlines):
+    """Holds the socket's calls, and what was read and could not be returned."""
+
+    # A stream's short read has emptied the queue; a message's says nothing. What has no end of its own
+    # cannot be read to it.
+    _stream = True
+    _ends = True
+
+    def __init__(self, opened: Opened) -> None:
+        self._open(opened)
+        sock = opened.fd.sock
+        self._reading = opened.fd.reading
+        self._writing = opened.fd.writing
+        self._recv = sock.recv
+        self._recv_into = sock.recv_into
+        self._send = sock.send
+
+    def _unread(self, data: bytes) -> None:
+        """Have the next reads return `data` first."""
+        if not data:
+            return
+        side, sock = self._reading, self._fd.sock
+        held = bytearray(data)
+
+        def recv(n: int) -> bytes:
+            taken = bytes(held[:n])
+            del held[:n]
+            if not held:
+                self._recv, self._recv_into = sock.recv, sock.recv_into
+            return taken
+
+        def recv_into(buffer: Any) -> int:
+            taken = recv(len(buffer))
+            buffer[: len(taken)] = taken
+            return len(taken)
+
+        with side.lock:
+            self._recv, self._recv_into = recv, recv_into  # type: ignore[assignment]
+            side.ready = True
+
+    def _check_open(self, op: str) -> None:
+        """A call that asks for nothing still fails on a closed connection."""
+        if self._fd.closed:
+            try:
+                self._reading.check()
+            except OSError as err:
+                raise self._failed(op, err) from err
+
+    def __del__(self) -> None:
+        self._warn_unclosed()

@@ -1,0 +1,216 @@
+"""asyncio's side of waiting (stock loop, uvloop, any loop with `add_reader`; `fallback.py` for others).
+
+A task is resumed straight from the poller. What it awaits is no future but a `_TaskWaiter`, which keeps
+the callback the Task hands it through the same small protocol (`_asyncio_future_blocking`,
+`add_done_callback`, `result`, `cancel`) and calls it when the descriptor is ready: one loop turn less
+than a future's, measured as 10-30 % of an echo on the stock loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import weakref
+from asyncio.events import _get_running_loop
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from time import monotonic
+from typing import Any
+
+from .fd import Side
+from .tasks import TaskPoller, TaskWaiter
+
+__all__ = ["AsyncioPoller", "pause", "poller"]
+
+_pollers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncioPoller] = weakref.WeakKeyDictionary()
+
+
+def poller() -> TaskPoller:
+    """The running loop's poller."""
+    loop = asyncio.get_running_loop()
+    found = _pollers.get(loop)
+    if found is None or found.closed:
+        found = _pollers[loop] = AsyncioPoller(loop)
+        try:
+            found.attach(loop)
+        except NotImplementedError:
+            # A loop without add_reader: Windows' Proactor.
+            from .fallback import FallbackPoller
+
+            found.abandon()
+            found = _pollers[loop] = FallbackPoller(loop)
+            found.attach(loop)
+    return found
+
+
+def pause() -> Coroutine[Any, Any, None]:
+    """One turn of the loop for everybody else."""
+    return asyncio.sleep(0)
+
+
+class _TaskWaiter(TaskWaiter):
+    """What a Task awaits instead of a future. It can be awaited again and again."""
+
+    __slots__ = ("_asyncio_future_blocking", "_callback", "_canceled", "_context", "_loop", "_message", "_timer", "_waiting")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting = False
+        self._canceled = False
+        self._message: object = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    # The Task's half: what it asks of a future.
+
+    def __await__(self) -> Generator[Any, None, None]:
+        # This flag is how a Task tells a future from a stray yield; the Task takes it away again.
+        self._asyncio_future_blocking = True
+        yield self
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        return self._loop
+
+    def add_done_callback(self, callback: Callable[[Any], object], *, context: contextvars.Context | None = None) -> None:
+        self._callback = callback
+        self._context = context if context is not None else contextvars.copy_context()
+        self._waiting = True
+
+    def cancel(self, msg: object = None) -> bool:
+        if not self._waiting:
+            return False  # The task is on its way; it has itself cancelled at its next step.
+        self._waiting = False
+        self._canceled = True
+        self._message = msg
+        self._loop.call_soon(self._callback, self, context=self._context)
+        return True
+
+    def result(self) -> None:
+        if self._canceled:
+            self._canceled = False
+            raise asyncio.CancelledError(*(() if self._message is None else (self._message,)))
+
+    # The poller's half.
+
+    def resume(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._context.run(self._callback, self)
+
+    def wake(self) -> None:
+        if _get_running_loop() is self._loop:
+            self._loop.call_soon(self.resume)
+            return
+        try:
+            self._loop.call_soon_threadsafe(self.resume)
+        except RuntimeError:
+            # The loop is closed, and with it the task is gone that could have been woken.
+            if not self._loop.is_closed():
+                raise
+
+    def arm(self, until: float) -> None:
+        self.disarm()
+        self._timer = self._loop.call_later(max(0.0, until - monotonic()), self.resume)
+
+    def disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class AsyncioPoller(TaskPoller):
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        # The registry's value must not keep its key alive.
+        self._loop = weakref.ref(loop)
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have the loop watch our descriptor, and close it when the loop is shut down.
+
+        asyncio tells nobody that a loop ends, but `asyncio.run` closes the async generators that were
+        begun in it. The generator is kept by the loop's own record of the reader.
+        """
+        lifetime: list[object] = []
+        loop.add_reader(self.readiness.fileno(), self._readable, lifetime)
+        lifetime.append(_begin(_until_shutdown(self)))
+
+    def abandon(self) -> None:
+        """It could not be attached."""
+        self.closed = True
+        self.readiness.close()
+
+    def detach(self, loop: asyncio.AbstractEventLoop) -> None:
+        loop.remove_reader(self.readiness.fileno())
+
+    def _readable(self, lifetime: object) -> None:
+        self.dispatch()
+
+    def here(self) -> bool:
+        return _get_running_loop() is self._loop()
+
+    def waiter(self) -> TaskWaiter:
+        return _TaskWaiter(asyncio.get_running_loop())
+
+    def arm(self, side: Side, waiter: TaskWaiter) -> None:
+        # One timer a side, left standing between waits: in a conversation whose deadline is put off
+        # before every read it goes off once in a long while, looks, and is set anew.
+        deadline = side.deadline
+        assert deadline is not None
+        if side.timer is None or side.timer_at > deadline:
+            self.disarm(side)
+            loop = asyncio.get_running_loop()
+            side.timer_at = deadline
+            side.timer = loop.call_later(min(max(0.0, deadline - monotonic()), _LONGEST), self._expired, side)
+
+    def disarm(self, side: Side) -> None:
+        timer, side.timer = side.timer, None
+        if isinstance(timer, asyncio.TimerHandle):
+            timer.cancel()
+
+    def _expired(self, side: Side) -> None:
+        side.timer = None
+        if side.deadline is None or side.turn is None:
+            return
+        if monotonic() < side.deadline:
+            self.arm(side, side.turn)  # type: ignore[arg-type]
+            return
+        for waiter in side.waiters():
+            waiter.wake()
+
+    def call_there(self, call: Callable[[], None]) -> bool:
+        loop = self._loop()
+        if loop is None or not loop.is_running() or _get_running_loop() is loop:
+            return False
+        try:
+            loop.call_soon_threadsafe(call)
+        except RuntimeError:
+            return False  # It has closed since.
+        return True
+
+    def close(self) -> None:
+        if not self.closed:
+            loop = self._loop()
+            if loop is not None:
+                if _pollers.get(loop) is self:
+                    del _pollers[loop]
+                if not loop.is_closed():
+                    self.detach(loop)
+            super().close()
+
+
+# Loops take at most about 24 days in one timer; a longer wait begins again.
+_LONGEST = 86_400.0
+
+
+async def _until_shutdown(poller: AsyncioPoller) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        poller.close()
+
+
+def _begin(generator: AsyncGenerator[None, None]) -> AsyncGenerator[None, None]:
+    """Run it to its first yield, which registers it with the running loop."""
+    try:
+        generator.__anext__().__await__().send(None)
+    except StopIteration:
+        pass  # How the first yield arrives.
+    return generator

@@ -1,0 +1,212 @@
+"""`FD`: one descriptor made safe.
+
+An `FD` owns a non-blocking socket, its closed flag, and for each direction a `Side`: the deadline,
+who has the turn, who queues. Every operation on every kind of connection has one shape: check closed,
+check deadline, try the system call, and only if it would block, wait and start again. The try is made
+here and in the faces; how one waits is the business of `threads.py` and `tasks.py`.
+
+What keeps it right:
+
+- `lock` is held for a non-blocking call or a few assignments, never while anything waits. A thread
+  makes its system call under its side's lock and `close` takes both, so a call can never meet a
+  descriptor number that was closed and given to someone else. It is re-entrant because a signal
+  handler may close a connection whose lock its own thread holds.
+- Whoever must wait becomes a waiter: it has the `turn`, or stands in the `queue` (first come, first
+  served). `close` and `set_deadline` change the state and then wake all of them; a woken waiter looks
+  at the state again, so a wake-up too many does no harm.
+- `ready` says that the next try may succeed. Edge-triggered pollers report a change once, so a task
+  may wait only after a try has failed (or after a short read, see `TaskPoller`).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import weakref
+from collections import deque
+from threading import RLock
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol
+
+from ..errors import ClosedError, DeadlineExceededError
+from ..system.masks import POLL_READ, POLL_WRITE, READ, WRITE
+
+if TYPE_CHECKING:
+    from .tasks import TaskPoller
+
+__all__ = ["FD", "Side", "Waiter"]
+
+
+class Waiter(Protocol):
+    """Somebody who waits: a thread, a task, or a multi-step operation."""
+
+    def wake(self) -> None:
+        """Have it look at the state again. From any thread; never blocks; never runs it here."""
+
+    def resume(self) -> None:
+        """The same, called by the poller of the waiter's own loop: it may run at once."""
+
+
+class Side:
+    """One direction of a descriptor."""
+
+    __slots__ = (
+        "bit",
+        "closed",
+        "deadline",
+        "fd",
+        "lock",
+        "poll_mask",
+        "queue",
+        "ready",
+        "spins",
+        "sticky",
+        "timer",
+        "timer_at",
+        "turn",
+    )
+
+    def __init__(self, fd: FD, bit: int, poll_mask: int) -> None:
+        self.fd = fd
+        self.lock = RLock()
+        self.closed = False
+        self.deadline: float | None = None
+        self.turn: Waiter | None = None
+        self.queue: deque[Waiter] | tuple[()] = ()
+        self.ready = True
+        # Set once a hang-up was reported: no further edge can be counted on.
+        self.sticky = False
+        # Calls in a row that did not have to wait; see aio's fairness.
+        self.spins = 0
+        # The host loop's lazy deadline timer, and when it goes off.
+        self.timer: object | None = None
+        self.timer_at = 0.0
+        self.bit = bit
+        self.poll_mask = poll_mask
+
+    def check(self) -> None:
+        """Raise `ClosedError` or `DeadlineExceededError` if a call may not go on."""
+        if self.closed:
+            raise ClosedError
+        if self.deadline is not None and monotonic() >= self.deadline:
+            raise DeadlineExceededError
+
+    def enter(self, waiter: Waiter) -> None:
+        """Take the turn, or queue for it."""
+        with self.lock:
+            if self.turn is None:
+                self.turn = waiter
+            elif self.queue == ():
+                self.queue = deque((waiter,))
+            else:
+                self.queue.append(waiter)  # type: ignore[union-attr]
+
+    def leave(self, waiter: Waiter) -> None:
+        """Give up the turn, or the place in the queue. No harm if it has neither."""
+        with self.lock:
+            if self.turn is not waiter:
+                if waiter in self.queue:
+                    self.queue.remove(waiter)  # type: ignore[union-attr]
+                return
+            self.turn = heir = self.queue.popleft() if self.queue else None
+        if heir is not None:
+            heir.wake()
+
+    def has_turn(self, waiter: Waiter) -> bool:
+        """Whether it is this waiter's turn. One the queue has lost (see `_after_fork`) rejoins it."""
+        turn = self.turn
+        if turn is waiter:
+            return True
+        if turn is None or waiter not in self.queue:
+            self.enter(waiter)
+        return self.turn is waiter
+
+    def waiters(self) -> list[Waiter]:
+        with self.lock:
+            return [*([] if self.turn is None else [self.turn]), *self.queue]
+
+    def set_deadline(self, deadline: float | None) -> None:
+        with self.lock:
+            if self.closed:
+                raise ClosedError
+            self.deadline = deadline
+            waiters = self.waiters() if self.turn is not None else ()
+        for waiter in waiters:
+            waiter.wake()
+
+
+class FD:
+    """A socket, its two sides, and whether it is closed.
+
+    `eager` sockets are registered with a task poller for both directions at once; the others for
+    writing only when a write has had to wait, since their kernels report every byte or datagram the
+    peer takes as news.
+    """
+
+    __slots__ = ("__weakref__", "closed", "eager", "interest", "lingers", "number", "poller", "reading", "sock", "writing")
+
+    def __init__(self, sock: socket.socket, *, eager: bool = False) -> None:
+        sock.setblocking(False)
+        self.sock = sock
+        self.number = sock.fileno()
+        self.closed = False
+        self.eager = eager
+        self.lingers = False
+        self.reading = Side(self, READ, POLL_READ)
+        self.writing = Side(self, WRITE, POLL_WRITE)
+        self.poller: TaskPoller | None = None
+        self.interest = 0
+        _living.add(self)
+
+    def close(self) -> bool:
+        """Close the descriptor and wake everyone; False if that had been done.
+
+        A close from a thread other than the one the poller's loop runs in leaves the descriptor to
+        that loop, which may be inside a system call with it; nothing new can begin after this returns.
+        """
+        with self.reading.lock, self.writing.lock:
+            if self.closed:
+                return False
+            self.closed = self.reading.closed = self.writing.closed = True
+            poller = self.poller
+        if poller is None or not poller.call_there(self._release):
+            self._release()
+        return True
+
+    def _release(self) -> None:
+        try:
+            with self.reading.lock, self.writing.lock:
+                poller, self.poller = self.poller, None
+                if poller is not None:
+                    poller.drop(self)
+                if self.lingers:
+                    # Linux's close(2) would wait out the linger time even here. What is unsent goes
+                    # out all the same.
+                    self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
+                self.sock.close()
+        finally:
+            for side in (self.reading, self.writing):
+                for waiter in side.waiters():
+                    waiter.wake()
+
+
+_living: weakref.WeakSet[FD] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    # Of all threads only this one lives on in the child: locks that others held, their turns and
+    # their places in queues are gone with them. The pollers are the parent's.
+    for fd in list(_living):
+        fd.poller = None
+        fd.interest = 0
+        for side in (fd.reading, fd.writing):
+            side.lock = RLock()
+            side.turn = None
+            side.queue = ()
+            side.ready = True
+            side.timer = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

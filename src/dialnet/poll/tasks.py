@@ -1,0 +1,282 @@
+"""How a task waits: its loop's poller resumes it.
+
+Each event loop has one `TaskPoller`: an edge-triggered epoll (kqueue) of ours in which a connection is
+registered once, and whose own descriptor is the only thing the host loop watches. What differs between
+asyncio and trio is how the host is told of that descriptor, and how a task is put to sleep and resumed;
+that is in `asyncio_host.py` and `trio_host.py`.
+
+A batch of reports is taken in two passes: first all that is ready is remembered, then the waiting tasks
+are resumed, one of which may well close a connection reported in the same batch, or raise
+`KeyboardInterrupt`. Edges are reported once; none may be forgotten.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .. import system
+from ..errors import CanceledError
+from .fd import FD, Side, Waiter
+
+if TYPE_CHECKING:
+    from .signal import CancelToken
+
+__all__ = ["TaskPoller", "TaskWaiter", "attempt", "current_poller", "run_waiting", "send_waiting"]
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+# A task whose calls never have to wait lets others run after so many.
+FAIR_SHARE = 64
+
+
+class TaskWaiter:
+    """A task that waits: awaited to go to sleep, resumed by the poller or a wake-up."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        raise NotImplementedError
+
+    def wake(self) -> None:
+        raise NotImplementedError
+
+    def resume(self) -> None:
+        raise NotImplementedError
+
+    def arm(self, until: float) -> None:
+        """Have the next wait end at `until` (monotonic) at the latest."""
+        raise NotImplementedError
+
+    def disarm(self) -> None:
+        """Drop what `arm` set up."""
+
+
+class TaskPoller:
+    """One loop's poller. Only the loop's own thread calls it, but for `call_there`."""
+
+    def __init__(self) -> None:
+        self.readiness = system.Readiness()
+        self.fds: dict[int, FD] = {}
+        self.closed = False
+
+    def here(self) -> bool:
+        """Whether the caller runs in this poller's loop."""
+        raise NotImplementedError
+
+    def waiter(self) -> TaskWaiter:
+        """A new waiter for the running task."""
+        raise NotImplementedError
+
+    def arm(self, side: Side, waiter: TaskWaiter) -> None:
+        """See to it that the side's deadline, which is set, ends the waiter's next wait."""
+        raise NotImplementedError
+
+    def disarm(self, side: Side) -> None:
+        """Forget the side's timer: it is being closed, or moves to another loop."""
+
+    def call_there(self, call: Callable[[], None]) -> bool:
+        """If the loop runs in another thread, have it make the call; else False."""
+        raise NotImplementedError
+
+    def adopt(self, side: Side) -> None:
+        """Have readiness of this side reported here from now on."""
+        fd = side.fd
+        if fd.poller is not self:
+            if fd.poller is not None:
+                fd.poller.drop(fd)
+            fd.poller = self
+            fd.interest = 0
+        bits = fd.reading.bit | fd.writing.bit if fd.eager else fd.interest | side.bit
+        if fd.interest:
+            self.readiness.modify(fd.number, bits)
+        else:
+            self.readiness.register(fd.number, bits)
+            self.fds[fd.number] = fd
+        fd.interest = bits
+
+    def drop(self, fd: FD) -> None:
+        """Take the descriptor out by name: a duplicate of it, or a forked child that inherited it,
+        would keep the registration alive after our descriptor is closed."""
+        if self.fds.get(fd.number) is fd:
+            del self.fds[fd.number]
+            if fd.interest:
+                try:
+                    self.readiness.unregister(fd.number)
+                except OSError as err:
+                    # Closed behind our back, through its number: then the kernel has dropped it itself.
+                    if err.errno not in (errno.EBADF, errno.ENOENT):
+                        raise
+        fd.interest = 0
+        fd.poller = None
+        for side in (fd.reading, fd.writing):
+            if side.timer is not None:
+                self.disarm(side)
+
+    def dispatch(self) -> None:
+        """Take what became ready, and resume who waited for it."""
+        readiness = self.readiness
+        reads, writes, hangups = readiness.READS, readiness.WRITES, readiness.HANGUPS
+        resumed: list[Waiter] = []
+        for number, events in readiness.poll():
+            fd = self.fds.get(number)
+            if fd is None:
+                continue  # Closed since it was reported.
+            if readiness.one_shot:
+                fd.interest &= ~((reads & events) | (writes & events))
+            if events & reads:
+                side = fd.reading
+                side.ready = True
+                if events & hangups:
+                    side.sticky = True
+                if side.turn is not None:
+                    resumed.append(side.turn)
+            if events & writes:
+                side = fd.writing
+                side.ready = True
+                if side.turn is not None:
+                    resumed.append(side.turn)
+        resumed.reverse()
+        try:
+            while resumed:
+                resumed.pop().resume()
+        finally:
+            for waiter in resumed:
+                waiter.wake()
+
+    def close(self) -> None:
+        """The loop is ending: give the descriptors back their freedom, and ours to the system."""
+        if not self.closed:
+            self.closed = True
+            for fd in list(self.fds.values()):
+                self.drop(fd)
+            self.readiness.close()
+
+
+def current_poller() -> TaskPoller:
+    """The poller of the loop that runs the caller, made at first need.
+
+    Raises `RuntimeError` where there is none.
+    """
+    # trio first: in its guest mode both are running, and its tasks can only be put to sleep by it.
+    if "trio" in sys.modules:
+        from . import trio_host
+
+        if trio_host.running():
+            return trio_host.poller()
+    from . import asyncio_host
+
+    return asyncio_host.poller()
+
+
+def _poller_for(side: Side) -> TaskPoller:
+    poller = side.fd.poller
+    if poller is None or not poller.here():
+        poller = current_poller()
+    return poller
+
+
+def attempt(side: Side, call: Callable[[A], T], argument: A) -> T | None:
+    """`call(argument)`, or None if it would block, has to queue, or should let other tasks run first.
+
+    The call itself never returns None. Raises `ClosedError`, `DeadlineExceededError`, and what `call` raises.
+    """
+    if side.ready and side.turn is None and side.spins < FAIR_SHARE:
+        if side.closed or side.deadline is not None:
+            side.check()
+        side.spins += 1
+        try:
+            return call(argument)
+        except BlockingIOError:
+            side.ready = False
+    return None
+
+
+async def run_waiting(side: Side, call: Callable[[A], T], argument: A, cancel: CancelToken | None = None) -> T:
+    """`call(argument)`, a non-blocking system call, as soon as it does not block.
+
+    Raises `ClosedError`, `DeadlineExceededError`, `CanceledError`, and what `call` raises. It was tried
+    once already, by `attempt`, where that was due.
+    """
+    poller = _poller_for(side)
+    waiter = poller.waiter()
+    try:
+        side.enter(waiter)
+        if cancel is not None:
+            cancel.attach(waiter)
+        if side.spins >= FAIR_SHARE:
+            await _pause()
+        side.spins = 0
+        while True:
+            if side.closed or side.deadline is not None:
+                side.check()
+            if cancel is not None and cancel.cancelled:
+                raise CanceledError
+            if side.turn is waiter or side.has_turn(waiter):
+                if side.ready:
+                    try:
+                        return call(argument)
+                    except BlockingIOError:
+                        side.ready = False
+                if side.fd.poller is not poller or not side.fd.interest & side.bit:
+                    poller.adopt(side)
+            if side.deadline is not None:
+                poller.arm(side, waiter)
+            await waiter
+    finally:
+        side.leave(waiter)
+        if cancel is not None:
+            cancel.detach(waiter)
+
+
+async def send_waiting(side: Side, send: Callable[[Any], int], data: Any, sent: int) -> int:
+    """Send what is left of `data` after `sent`, which no other write can get into the middle of.
+
+    See `threads.send_all`, which this is the other half of.
+    """
+    if isinstance(data, bytes):
+        data = memoryview(data)
+    poller = _poller_for(side)
+    waiter = poller.waiter()
+    try:
+        side.enter(waiter)
+        if side.spins >= FAIR_SHARE:
+            await _pause()
+        side.spins = 0
+        while True:
+            if side.closed or side.deadline is not None:
+                side.check()
+            if side.turn is waiter or side.has_turn(waiter):
+                # A short send does not prove that an edge will follow; only a failed one does.
+                while side.ready:
+                    try:
+                        sent += send(data[sent:])
+                    except BlockingIOError:
+                        side.ready = False
+                    else:
+                        if sent == len(data):
+                            return sent
+                if side.fd.poller is not poller or not side.fd.interest & side.bit:
+                    poller.adopt(side)
+            if side.deadline is not None:
+                poller.arm(side, waiter)
+            await waiter
+    except OSError as err:
+        err.bytes_written = sent  # type: ignore[attr-defined]
+        raise
+    finally:
+        side.leave(waiter)
+
+
+def _pause() -> Coroutine[Any, Any, None]:
+    if "trio" in sys.modules:
+        from . import trio_host
+
+        if trio_host.running():
+            return trio_host.pause()
+    from . import asyncio_host
+
+    return asyncio_host.pause()

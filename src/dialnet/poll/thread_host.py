@@ -1,0 +1,67 @@
+"""The host for threads: answers waits with one `poll` over all that is waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from time import monotonic
+from typing import Any, TypeVar
+
+from .. import system
+from ..system.masks import POLL_READ
+from .threads import ThreadWaiter, give_back, milliseconds, take_waiter
+from .waits import Event, Ready, Wait
+
+__all__ = ["drive"]
+
+T = TypeVar("T")
+
+
+def drive(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run multi-step work to its end in the calling thread."""
+    waiter = take_waiter()
+    answer: Any = None
+    try:
+        while True:
+            try:
+                request = coroutine.send(answer)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            answer = _wait(waiter, request) if isinstance(request, Wait) else monotonic()
+    finally:
+        coroutine.close()
+        give_back(waiter)
+
+
+def _wait(waiter: ThreadWaiter, request: Wait) -> Sequence[Event]:
+    events = request.events
+    try:
+        for event in events:
+            event.attach(waiter)
+        poll = system.ThreadPoll()
+        poll.register(waiter.descriptor.fileno(), POLL_READ)
+        sides = {}
+        for event in events:
+            if isinstance(event, Ready):
+                side = event.side
+                masks, _ = sides.get(side.fd.number, (0, ()))
+                sides[side.fd.number] = (masks | side.poll_mask, (side.fd.reading, side.fd.writing))
+        for number, (mask, _) in sides.items():
+            poll.register(number, mask)
+        while True:
+            fired = [event for event in events if event.fired()]
+            if fired or (request.until is not None and monotonic() >= request.until):
+                return fired
+            for number, got in poll.poll(None if request.until is None else milliseconds(request.until)):
+                if number in sides:
+                    for side in sides[number][1]:
+                        # Errors and hang-ups count for both directions.
+                        if got & side.poll_mask or got & ~_ORDINARY:
+                            side.ready = True
+                else:
+                    waiter.descriptor.drain()
+    finally:
+        for event in events:
+            event.detach(waiter)
+
+
+_ORDINARY = 1 | 4

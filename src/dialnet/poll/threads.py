@@ -1,0 +1,206 @@
+"""How a thread waits: one `poll` over the descriptor and a wake descriptor of the thread's own.
+
+No background thread and no polling interval. The wake descriptor belongs to the thread, not to the
+connection, so a thousand idle connections cost nothing; whoever closes a connection or moves its
+deadline makes the descriptors of the waiting threads readable.
+
+`poll` is given descriptor numbers. Should one be closed and reused between the check and the call, the
+wait ends or lasts until the wake-up that the close sends; the state is looked at again either way, and
+the system call itself is made under the side's lock.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .. import system
+from ..errors import CanceledError
+from ..system.masks import POLL_READ
+from .fd import Side
+
+if TYPE_CHECKING:
+    from .signal import CancelToken
+
+__all__ = ["ThreadWaiter", "give_back", "milliseconds", "run", "send_all", "take_waiter"]
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+# poll(2) takes an int of milliseconds; a wait that is longer begins again.
+_LONGEST = 86_400_000.0
+
+
+class ThreadWaiter:
+    """A thread's wake descriptor and the `poll` it waits with."""
+
+    __slots__ = ("__weakref__", "_known", "_poll", "descriptor")
+
+    def __init__(self) -> None:
+        self.descriptor = system.WakeDescriptor()
+        self._poll = system.ThreadPoll()
+        self._poll.register(self.descriptor.fileno(), POLL_READ)
+        # The last wait's descriptor and mask stay registered: a thread mostly serves one connection.
+        self._known = (-1, 0)
+        _living.add(self)
+
+    def wake(self) -> None:
+        self.descriptor.wake()
+
+    resume = wake
+
+    def wait(self, number: int, mask: int, deadline: float | None) -> bool:
+        """Until the descriptor is ready (True), or a wake-up, or the deadline; -1 is no descriptor."""
+        if self._known != (number, mask):
+            if self._known[0] >= 0:
+                self._poll.unregister(self._known[0])
+                self._known = (-1, 0)
+            if number >= 0:
+                self._poll.register(number, mask)
+                self._known = (number, mask)
+        events = self._poll.poll(None if deadline is None else milliseconds(deadline))
+        ready = False
+        for got, _ in events:
+            if got == number:
+                ready = True
+            else:
+                self.descriptor.drain()
+        return ready
+
+
+def milliseconds(deadline: float) -> float:
+    """From now until the deadline, as `poll` wants it; it rounds up, so never too short."""
+    return min(max(0.0, math.ceil((deadline - monotonic()) * 1000.0)), _LONGEST)
+
+
+_living: weakref.WeakSet[ThreadWaiter] = weakref.WeakSet()
+_local = threading.local()
+
+
+def take_waiter() -> ThreadWaiter:
+    """This thread's waiter. It is taken while in use, so that a signal handler that waits in the
+    middle of a wait gets another and cannot swallow the first one's wake-ups."""
+    waiter: ThreadWaiter | None = getattr(_local, "waiter", None)
+    if waiter is None:
+        return ThreadWaiter()
+    _local.waiter = None
+    return waiter
+
+
+def give_back(waiter: ThreadWaiter) -> None:
+    _local.waiter = waiter
+
+
+def _after_fork() -> None:
+    # A wake descriptor shared with the parent would let each take the other's wake-ups.
+    for waiter in list(_living):
+        waiter.descriptor.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def run(side: Side, call: Callable[[A], T], argument: A, cancel: CancelToken | None = None) -> T:
+    """`call(argument)`, a non-blocking system call, as soon as it does not block.
+
+    Raises `ClosedError`, `DeadlineExceededError`, `CanceledError`, and what `call` raises.
+    """
+    with side.lock:
+        if side.turn is None:
+            if side.closed or side.deadline is not None:
+                side.check()
+            if cancel is not None and cancel.cancelled:
+                raise CanceledError
+            if side.ready:
+                try:
+                    return call(argument)
+                except BlockingIOError:
+                    side.ready = False
+    return _run_waiting(side, call, argument, cancel)
+
+
+def _run_waiting(side: Side, call: Callable[[A], T], argument: A, cancel: CancelToken | None) -> T:
+    waiter = take_waiter()
+    try:
+        side.enter(waiter)
+        if cancel is not None:
+            cancel.attach(waiter)
+        while True:
+            with side.lock:
+                side.check()
+                if cancel is not None and cancel.cancelled:
+                    raise CanceledError
+                number = -1
+                if side.has_turn(waiter):
+                    number = side.fd.number
+                    if side.ready:
+                        try:
+                            return call(argument)
+                        except BlockingIOError:
+                            side.ready = False
+            if waiter.wait(number, side.poll_mask, side.deadline):
+                side.ready = True
+    finally:
+        side.leave(waiter)
+        if cancel is not None:
+            cancel.detach(waiter)
+        give_back(waiter)
+
+
+def send_all(side: Side, send: Callable[[Any], int], data: Any) -> int:
+    """Send the whole of `data`, which no other write can get into the middle of.
+
+    `data` has a length and can be sliced without a copy of what is left (or is `bytes`); `send` returns
+    how much of it went. An error's `bytes_written` says how much had gone before it.
+    """
+    sent = 0
+    waiter: ThreadWaiter | None = None
+    try:
+        with side.lock:
+            if side.turn is None:
+                if side.closed or side.deadline is not None:
+                    side.check()
+                if side.ready:
+                    try:
+                        sent = send(data)
+                    except BlockingIOError:
+                        pass
+                    else:
+                        if sent == len(data):
+                            return sent
+                    # Even a short send has filled the buffer: wait before the next one.
+                    side.ready = False
+            waiter = take_waiter()
+            side.enter(waiter)
+        if isinstance(data, bytes):
+            data = memoryview(data)
+        while True:
+            with side.lock:
+                side.check()
+                number = -1
+                if side.has_turn(waiter):
+                    number = side.fd.number
+                    if side.ready:
+                        try:
+                            sent += send(data[sent:])
+                        except BlockingIOError:
+                            pass
+                        else:
+                            if sent == len(data):
+                                return sent
+                        side.ready = False
+            if waiter.wait(number, side.poll_mask, side.deadline):
+                side.ready = True
+    except OSError as err:
+        err.bytes_written = sent  # type: ignore[attr-defined]
+        raise
+    finally:
+        if waiter is not None:
+            side.leave(waiter)
+            give_back(waiter)

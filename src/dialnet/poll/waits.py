@@ -1,0 +1,180 @@
+"""The vocabulary that multi-step work is written in.
+
+Dialing and resolving need several descriptors and instants at once. They are `async def` functions that
+await only what is here, and a host answers: `thread_host` with one `poll`, `task_host` through the event
+loop, `virtual` with a clock that jumps. So each is one text, the same in both faces, and in tests every
+timing is exact.
+
+A coroutine yields a `Wait` (any of these events, or this instant) and is sent what fired, or yields `NOW`
+and is sent the time. `race` and `gather` are combinators: they step several coroutines, yield the union of
+what these wait for, and hand out the answers; no host knows them. A coroutine that is not needed any more
+is closed, so whatever it opened is closed in its `finally` blocks, in which nothing can be awaited.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Coroutine, Generator, Sequence
+from typing import Any, Protocol, TypeVar
+
+from .fd import FD, Side, Waiter
+
+__all__ = ["NOW", "Event", "Ready", "Wait", "gather", "now", "race", "readable", "until", "wait", "writable"]
+
+T = TypeVar("T")
+
+
+class Event(Protocol):
+    """Something that can be waited for; `Signal` is one, `Ready` another."""
+
+    def fired(self) -> bool: ...
+
+    def attach(self, waiter: Waiter) -> None: ...
+
+    def detach(self, waiter: Waiter) -> None: ...
+
+
+class Ready:
+    """A descriptor that nobody else uses yet, ready in one direction, or closed."""
+
+    __slots__ = ("side",)
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+
+    def fired(self) -> bool:
+        return self.side.ready or self.side.closed
+
+    def attach(self, waiter: Waiter) -> None:
+        self.side.enter(waiter)
+
+    def detach(self, waiter: Waiter) -> None:
+        self.side.leave(waiter)
+
+
+class Wait:
+    """A request to the host: any of `events`, or the instant `until` (None: no such instant)."""
+
+    __slots__ = ("events", "until")
+
+    def __init__(self, events: Sequence[Event], until: float | None) -> None:
+        self.events = events
+        self.until = until
+
+
+class _Now:
+    """The request for the host's clock."""
+
+
+NOW = _Now()
+Request = Wait | _Now
+
+
+@types.coroutine
+def now() -> Generator[Request, Any, float]:
+    """The time on the host's clock: `time.monotonic()`'s, except in tests."""
+    return (yield NOW)  # type: ignore[no-any-return]
+
+
+@types.coroutine
+def wait(*events: Event, until: float | None = None) -> Generator[Request, Any, Sequence[Event]]:
+    """Until one of `events` fires or `until` has come; which have fired (none: it was the time)."""
+    return (yield Wait(events, until))  # type: ignore[no-any-return]
+
+
+async def readable(fd: FD, until: float | None = None) -> bool:
+    """Until `fd` can be read from (True), or the instant (False)."""
+    return bool(await wait(Ready(fd.reading), until=until))
+
+
+async def writable(fd: FD, until: float | None = None) -> bool:
+    """Until `fd` can be written to (True), or the instant (False)."""
+    return bool(await wait(Ready(fd.writing), until=until))
+
+
+async def until(instant: float) -> None:
+    """Until the instant has come."""
+    while await now() < instant:
+        await wait(until=instant)
+
+
+class _Child:
+    """One of several coroutines that are stepped together, and what it waits for."""
+
+    __slots__ = ("coroutine", "done", "error", "request", "value")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self.coroutine = coroutine
+        self.done = False
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.request: Wait = Wait((), None)
+
+    def step(self, answer: Any) -> Generator[Request, Any, None]:
+        """Run it on to its next wait or its end; asking the time is passed on to the host."""
+        try:
+            request = self.coroutine.send(answer)
+            while isinstance(request, _Now):
+                request = self.coroutine.send((yield request))
+        except StopIteration as stop:
+            self.done, self.value = True, stop.value
+        except Exception as err:
+            self.done, self.error = True, err
+        else:
+            self.request = request
+
+    def answer(self, fired: Sequence[Event], time: float) -> Sequence[Event] | None:
+        """What to send it, or None if what it waits for has not come."""
+        mine = [event for event in self.request.events if event in fired]
+        if mine or (self.request.until is not None and time >= self.request.until):
+            return mine
+        return None
+
+
+@types.coroutine
+def _step_together(coroutines: Sequence[Coroutine[Any, Any, Any]], first_only: bool) -> Generator[Request, Any, list[_Child]]:
+    children = [_Child(coroutine) for coroutine in coroutines]
+    try:
+        for child in children:
+            yield from child.step(None)
+            if child.done and (first_only or child.error is not None):
+                return children
+        while True:
+            waiting = [child for child in children if not child.done]
+            if not waiting:
+                return children
+            instants = [child.request.until for child in waiting if child.request.until is not None]
+            events = [event for child in waiting for event in child.request.events]
+            fired = yield Wait(events, min(instants, default=None))
+            time = yield NOW
+            for child in waiting:
+                answer = child.answer(fired, time)
+                if answer is not None:
+                    yield from child.step(answer)
+                    if child.done and (first_only or child.error is not None):
+                        return children
+    finally:
+        for child in children:
+            child.coroutine.close()
+
+
+async def race(*coroutines: Coroutine[Any, Any, T]) -> tuple[int, T]:
+    """The first to end: its place and its value, or its exception. The others are closed.
+
+    Those that end in the same instant are taken in the order given.
+    """
+    for place, child in enumerate(await _step_together(coroutines, True)):
+        if child.done:
+            if child.error is not None:
+                raise child.error
+            return place, child.value
+    raise ValueError("race needs a coroutine")
+
+
+async def gather(*coroutines: Coroutine[Any, Any, T]) -> list[T]:
+    """The values of all, in order. The first exception closes the others and is raised."""
+    children = await _step_together(coroutines, False)
+    for child in children:
+        if child.error is not None:
+            raise child.error
+    return [child.value for child in children]

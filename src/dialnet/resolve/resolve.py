@@ -1,0 +1,33 @@
+"""One address from a name: `resolve_*_addr`."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ..addresses import TCPAddr, UDPAddr, UnixAddr
+from .candidates import first_choice, internet_addresses
+from .networks import parse_network
+
+__all__ = ["resolve_tcp_addr", "resolve_udp_addr", "resolve_unix_addr"]
+
+
+async def resolve_tcp_addr(network: str, address: str) -> TCPAddr:
+    return cast(TCPAddr, await _resolve(network or "tcp", address, "tcp"))
+
+
+async def resolve_udp_addr(network: str, address: str) -> UDPAddr:
+    return cast(UDPAddr, await _resolve(network or "udp", address, "udp"))
+
+
+async def _resolve(network: str, address: str, base: str) -> TCPAddr | UDPAddr:
+    net = parse_network(network, base)
+    if not isinstance(address, str):
+        raise TypeError(f"an address is a str, not {type(address).__name__}")
+    # Brackets are how an IPv6 address is written, so who writes them means one (Go's rule).
+    prefer_v6 = network == base and "[" in address
+    return first_choice(await internet_addresses(net, address), prefer_v6=prefer_v6)
+
+
+async def resolve_unix_addr(network: str, address: str) -> UnixAddr:
+    net = parse_network(network, "unix", "unixgram", "unixpacket")
+    return UnixAddr(address, net.base)

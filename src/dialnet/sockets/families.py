@@ -1,0 +1,62 @@
+"""Which address family a socket gets, as Go's `favoriteAddrFamily`."""
+
+from __future__ import annotations
+
+import functools
+import socket
+
+from ..addresses import Addr, TCPAddr, UDPAddr
+from ..resolve.candidates import is_wildcard
+from ..resolve.networks import Network
+
+__all__ = ["choose", "control_network", "stack"]
+
+
+@functools.cache
+def stack() -> tuple[bool, bool, bool]:
+    """Whether this machine has IPv4, IPv6, and IPv6 sockets that carry IPv4; found out once."""
+    return (
+        _works(socket.AF_INET, None, ""),
+        socket.has_ipv6 and _works(socket.AF_INET6, 1, "::1"),
+        socket.has_ipv6 and _works(socket.AF_INET6, 0, "::ffff:127.0.0.1"),
+    )
+
+
+def _works(family: int, v6_only: int | None, host: str) -> bool:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if v6_only is not None:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, v6_only)
+                probe.bind((host, 0))
+    except PermissionError:
+        return True  # Somebody forbids the bind; the family is there.
+    except OSError:
+        return False
+    return True
+
+
+def choose(network: Network, local: Addr | None, remote: Addr | None, *, listen: bool) -> tuple[int, bool]:
+    """The family, and whether an IPv6 socket is to take IPv6 only."""
+    if network.family != socket.AF_UNSPEC:
+        return network.family, network.family == socket.AF_INET6
+    has_v4, _, mapped = stack()
+    if listen and (local is None or is_wildcard(local)):
+        if mapped or not has_v4:
+            return socket.AF_INET6, False
+        return (socket.AF_INET, False) if local is None else (_family(local), False)
+    if _family(local) == socket.AF_INET and _family(remote) == socket.AF_INET:
+        return socket.AF_INET, False
+    return socket.AF_INET6, False
+
+
+def _family(addr: Addr | None) -> int:
+    if isinstance(addr, (TCPAddr, UDPAddr)) and addr.ip is not None and addr.ip.version == 6:
+        return socket.AF_INET6
+    return socket.AF_INET
+
+
+def control_network(network: Network, family: int) -> str:
+    """The network's name as a `control` hook is told it: with the family spelt out."""
+    if network.is_unix or network.name[-1] in "46":
+        return network.name
+    return network.name + ("4" if family == socket.AF_INET else "6")

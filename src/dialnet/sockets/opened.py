@@ -1,0 +1,91 @@
+"""What dialing and listening hand to a face, which makes a connection of its own kind of it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..addresses import Addr
+from ..addresses.sockaddr import to_sockaddr
+from ..poll.fd import FD
+from ..resolve.networks import Network
+from . import families
+from .config import Control
+from .options import set_defaults
+from .raw import RawControl
+
+__all__ = ["Opened", "SyscallError", "bind", "local_name", "make", "step"]
+
+
+@dataclass(slots=True)
+class Opened:
+    """A socket ready for use, and what is known of it. `local` and `remote` are socket addresses."""
+
+    fd: FD
+    network: Network
+    local: Any
+    remote: Any = None
+
+
+class SyscallError(Exception):
+    """Carries the name of the system call an `OSError` came from to where the `OpError` is made."""
+
+    def __init__(self, name: str, err: OSError) -> None:
+        super().__init__(name, err)
+        self.name = name
+        self.err = err
+
+
+def step(name: str, call: Callable[..., Any], *args: Any) -> Any:
+    """Make a system call; its `OSError` becomes a `SyscallError`."""
+    try:
+        return call(*args)
+    except OSError as err:
+        raise SyscallError(name, err) from err
+
+
+def make(
+    network: Network,
+    local: Addr | None,
+    remote: Addr | None,
+    control: Control | None,
+    *,
+    listen: bool = False,
+    prepare: Callable[[socket.socket], None] | None = None,
+) -> FD:
+    """A new socket with its first options set, `prepare` and then `control` called; not bound, not connected.
+
+    Raises `SyscallError`, and what `control` raises; the socket is closed then.
+    """
+    if network.is_unix:
+        family, v6_only = network.family, False
+    else:
+        family, v6_only = families.choose(network, local, remote, listen=listen)
+    sock: socket.socket = step("socket", socket.socket, family, network.type)
+    fd = FD(sock, eager=network.base == "tcp" and not listen)
+    try:
+        step("setsockopt", set_defaults, sock, v6_only)
+        if prepare is not None:
+            step("setsockopt", prepare, sock)
+        if control is not None:
+            target = remote if remote is not None else local
+            shown = "" if target is None else str(target)
+            control(families.control_network(network, family), shown, RawControl(fd, network.name))
+        return fd
+    except BaseException:
+        fd.close()
+        raise
+
+
+def bind(fd: FD, addr: Addr) -> None:
+    step("bind", fd.sock.bind, step("bind", to_sockaddr, addr, fd.sock.family))
+
+
+def local_name(fd: FD) -> Any:
+    """What getsockname(2) says, or None where it says nothing."""
+    try:
+        return fd.sock.getsockname()
+    except OSError:
+        return None

@@ -1,0 +1,66 @@
+"""Socket options: what every new socket gets, and the TCP ones."""
+
+from __future__ import annotations
+
+import math
+import socket
+from datetime import timedelta
+
+from .. import system
+from ..poll.deadline import seconds
+from .config import KeepAliveConfig
+
+__all__ = ["set_connection_options", "set_defaults", "set_idle", "set_keep_alive"]
+
+_IDLE, _INTERVAL, _COUNT = system.keep_alive_options()
+# The kernel's upper bounds (tcp(7)): 32767 seconds, 127 probes.
+_MOST_SECONDS = 32767
+
+
+def set_defaults(sock: socket.socket, v6_only: bool) -> None:
+    """What a new socket gets before anything else; only SO_BROADCAST can fail."""
+    if sock.family == socket.AF_INET6 and sock.type != socket.SOCK_RAW:
+        try:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(v6_only))
+        except OSError:
+            pass  # OpenBSD does not have the choice; the bind or connect that follows will tell.
+    if sock.type == socket.SOCK_DGRAM and sock.family in (socket.AF_INET, socket.AF_INET6):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+
+
+def set_connection_options(sock: socket.socket, config: KeepAliveConfig) -> None:
+    """Nagle off and keep-alive on for a new TCP connection.
+
+    It is used whether they could be set or not: one that the peer has reset already refuses (macOS), and
+    its first read says so.
+    """
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        set_keep_alive(sock, config)
+    except OSError:
+        pass
+
+
+def set_keep_alive(sock: socket.socket, config: KeepAliveConfig) -> None:
+    """Raises `OSError`; what comes after the option that failed is then not set."""
+    if not config.enable:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    set_idle(sock, config.idle)
+    interval = _whole_seconds(config.interval)
+    if _INTERVAL is not None and interval >= 0:
+        sock.setsockopt(socket.IPPROTO_TCP, _INTERVAL, interval)
+    if _COUNT is not None and config.count >= 0:
+        sock.setsockopt(socket.IPPROTO_TCP, _COUNT, config.count or 9)
+
+
+def set_idle(sock: socket.socket, idle: float | timedelta) -> None:
+    whole = _whole_seconds(idle)
+    if whole >= 0:
+        sock.setsockopt(socket.IPPROTO_TCP, _IDLE, whole)
+
+
+def _whole_seconds(length: float | timedelta) -> int:
+    exact = seconds(length) or 0.0
+    return -1 if exact < 0 else math.ceil(exact) or 15

@@ -1,0 +1,175 @@
+"""Connections for threads."""
+
+from __future__ import annotations
+
+import io
+from abc import abstractmethod
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+
+from ..connections.contract import AnyConn
+from ..connections.ends import ConnectionEnd
+from ..connections.gather import IOV_MAX, Gathered, as_view, sender
+from ..connections.limits import CHUNK, DATAGRAM
+from ..poll.threads import run, send_all
+
+__all__ = ["Conn", "SocketConn"]
+
+
+class Conn(AnyConn, io.RawIOBase):
+    """A connection: a stream of bytes each way, or messages to and from one peer.
+
+    All methods may be called at the same time by several threads. Data of one `write` is never interleaved
+    with another's. `close` ends every call that waits.
+    """
+
+    @abstractmethod
+    def read(self, n: int | None = -1) -> bytes:
+        """Up to `n` bytes as soon as any are there; `b""` at the end of the stream.
+
+        -1 (or None) reads to the end; should that fail halfway, what had come is there for the next read.
+        Of a connection of messages it is one message, cut at `n` bytes; where messages have no end
+        (`udp`, `unixgram`), -1 is one of up to 65,536 bytes.
+
+        Raises `OpError`: `ClosedError`, `DeadlineExceededError`, or what the system reports.
+        """
+
+    @abstractmethod
+    def readinto(self, buffer: Any) -> int:
+        """Read into a writable buffer, as much as is there; how many bytes, 0 at the end of the stream.
+
+        Raises as `read`.
+        """
+
+    @abstractmethod
+    def write(self, data: Any) -> int:
+        """Write all of `data`, any bytes-like object; its length in bytes.
+
+        Raises `OpError`: `ClosedError`, `DeadlineExceededError`, or what the system reports. Its
+        `bytes_written` says how much had gone.
+        """
+
+    def writelines(self, buffers: Iterable[Any]) -> int:
+        """Write the buffers one after the other; the length of all, in bytes. Raises as `write`."""
+        return self.write(b"".join(bytes(as_view(buffer)) for buffer in buffers))
+
+    def makefile(
+        self,
+        mode: str = "r",
+        buffering: int | None = None,
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> Any:
+        """A file object on this connection, with `socket.makefile`'s arguments.
+
+        It does not own the connection: closing it flushes it and no more. A deadline that ends one of its
+        calls loses nothing, the call may be made again (but for a text `read(n)` cut short).
+
+        Raises `ValueError` for a mode other than of `r`, `w`, `b`.
+        """
+        from .files import open_file
+
+        return open_file(self, mode, buffering, encoding, errors, newline)
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def readall(self) -> bytes:
+        return self.read(-1)
+
+    def flush(self) -> None:
+        """Nothing is held back here."""
+
+    def isatty(self) -> bool:
+        return False
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class SocketConn(ConnectionEnd, Conn):
+    """A connection that is a socket."""
+
+    def read(self, n: int | None = -1) -> bytes:
+        if n is None or n <= 0:
+            return self._read_all_or_nothing(n)
+        if n > CHUNK and self._stream:
+            n = CHUNK
+        side = self._reading
+        try:
+            data = run(side, self._recv, n)
+        except OSError as err:
+            raise self._failed("read", err, "read") from err
+        if len(data) < n and self._stream and data:
+            side.ready = False
+        return data
+
+    def _read_all_or_nothing(self, n: int | None) -> bytes:
+        if n == 0:
+            self._check_open("read")
+            return b""
+        if not self._ends:
+            return self.read(DATAGRAM)
+        data = bytearray()
+        try:
+            while chunk := self.read(DATAGRAM):
+                data += chunk
+        except BaseException:
+            self._unread(bytes(data))
+            raise
+        return bytes(data)
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        if not view:
+            self._check_open("read")
+            return 0
+        side = self._reading
+        try:
+            n = run(side, self._recv_into, view)
+        except OSError as err:
+            raise self._failed("read", err, "read") from err
+        if 0 < n < len(view) and self._stream:
+            side.ready = False
+        return n
+
+    def write(self, data: Any) -> int:
+        if type(data) is not bytes:
+            data = as_view(data)
+        try:
+            if self._stream:
+                return send_all(self._writing, self._send, data)
+            return run(self._writing, self._send, data)
+        except OSError as err:
+            raise self._failed("write", err, "write") from err
+
+    def writelines(self, buffers: Iterable[Any]) -> int:
+        """Write the buffers one after the other in one gathered call (sendmsg(2)); to a connection of
+        messages, as one message. The length of all, in bytes. Raises as `write`, with op `writev`."""
+        data = Gathered.of(buffers)
+        side, send = self._writing, sender(self._fd.sock)
+        try:
+            if not self._stream:
+                return run(side, send, data if len(data.pieces) <= IOV_MAX else [data.joined()])
+            if len(data):
+                return send_all(side, send, data)
+            side.check()
+            return 0
+        except OSError as err:
+            raise self._failed("writev", err, "writev") from err
+
+
+    def __repr__(self) -> str:
+        # Not io.RawIOBase's.
+        return ConnectionEnd.__repr__(self)

@@ -1,0 +1,80 @@
+"""Listening for threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from ..addresses import TCPAddr, UDPAddr, UnixAddr
+from ..poll.thread_host import drive
+from ..sockets import listen as work
+from ..sockets.config import ListenOptions
+from .kinds import UDPConn, UnixConn, connection
+from .listener import Listener, TCPListener, UnixListener
+from .packet import PacketConn
+
+__all__ = ["ListenConfig", "listen", "listen_packet", "listen_tcp", "listen_udp", "listen_unix", "listen_unixgram"]
+
+
+@dataclass(frozen=True)
+class ListenConfig(ListenOptions):
+    __doc__ = ListenOptions.__doc__
+
+    def listen(self, network: str, address: str) -> Listener:
+        """Listen for connections at `address`.
+
+        Args:
+            network: `tcp`, `tcp4`, `tcp6`, `unix` or `unixpacket`.
+            address: `host:port`, where no host is every address of the machine (of both families, where
+                the system can) and no port or 0 one that is free; of a name the first IPv4 address is
+                used. For the Unix networks a path, an `@abstract` name, or `""` for an abstract name that
+                the system chooses. A file that is there already is never removed.
+
+        Raises `OpError` of op `listen`.
+        """
+        opened = drive(work.listen(network, address, self, work.STREAM))
+        kind = UnixListener if opened.network.is_unix else TCPListener
+        return kind(opened, self.keep_alive)
+
+    def listen_packet(self, network: str, address: str) -> PacketConn:
+        """Receive datagrams at `address`: `udp`, `udp4`, `udp6` or `unixgram`; else as `listen`.
+
+        The file of a `unixgram` socket stays when it is closed.
+        """
+        return cast(PacketConn, connection(drive(work.listen(network, address, self, work.PACKET))))
+
+
+def listen(network: str, address: str) -> Listener:
+    """Listen for connections at `address`; see `ListenConfig.listen`."""
+    return ListenConfig().listen(network, address)
+
+
+def listen_packet(network: str, address: str) -> PacketConn:
+    """Receive datagrams at `address`; see `ListenConfig.listen_packet`."""
+    return ListenConfig().listen_packet(network, address)
+
+
+def listen_tcp(network: str, laddr: TCPAddr | None) -> TCPListener:
+    """Listen at an address that is known already (None: any, with a free port).
+
+    `network` is `tcp`, `tcp4` or `tcp6`. Raises `OpError` of op `listen`.
+    """
+    config = ListenConfig()
+    return TCPListener(drive(work.listen_typed(network, TCPAddr, laddr, config, "tcp")), config.keep_alive)
+
+
+def listen_unix(network: str, laddr: UnixAddr | None) -> UnixListener:
+    """As `listen_tcp`, for `unix` and `unixpacket`; without an address, `MissingAddressError`."""
+    config = ListenConfig()
+    opened = drive(work.listen_typed(network, UnixAddr, laddr, config, "unix", "unixpacket"))
+    return UnixListener(opened, config.keep_alive)
+
+
+def listen_udp(network: str, laddr: UDPAddr | None) -> UDPConn:
+    """As `listen_tcp`, for `udp`, `udp4` and `udp6`."""
+    return UDPConn(drive(work.listen_typed(network, UDPAddr, laddr, ListenConfig(), "udp")))
+
+
+def listen_unixgram(network: str, laddr: UnixAddr | None) -> UnixConn:
+    """As `listen_tcp`, for `unixgram`; without an address, `MissingAddressError`."""
+    return UnixConn(drive(work.listen_typed(network, UnixAddr, laddr, ListenConfig(), "unixgram")))

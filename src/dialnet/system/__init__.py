@@ -1,0 +1,60 @@
+"""What differs between operating systems, one file each; the only place that asks which one this is.
+
+Every file defines the same names:
+
+`WakeDescriptor`   a descriptor a thread can wait on and anyone can make readable
+`ThreadPoll`       waits for a few descriptors at once, as `select.poll`
+`Readiness`        remembers many descriptors and tells which became ready (edge-triggered where it can)
+`max_backlog`      the longest queue `listen` may ask for
+`keep_alive_options`  the kernel's names for the TCP keep-alive times
+`REUSE_ADDRESS`    the option a stream listener sets before it binds, or None
+`ABSTRACT_UNIX`    whether Unix socket names may live outside the file system
+`DIAL_WILDCARD_TO_LOOPBACK`  whether dialing the unspecified address must be spelt out
+"""
+
+import sys
+
+if sys.platform == "linux":
+    from .linux import (
+        ABSTRACT_UNIX,
+        DIAL_WILDCARD_TO_LOOPBACK,
+        REUSE_ADDRESS,
+        Readiness,
+        ThreadPoll,
+        WakeDescriptor,
+        keep_alive_options,
+        max_backlog,
+    )
+elif sys.platform == "win32":
+    from .windows import (
+        ABSTRACT_UNIX,
+        DIAL_WILDCARD_TO_LOOPBACK,
+        REUSE_ADDRESS,
+        Readiness,
+        ThreadPoll,
+        WakeDescriptor,
+        keep_alive_options,
+        max_backlog,
+    )
+else:
+    from .bsd import (
+        ABSTRACT_UNIX,
+        DIAL_WILDCARD_TO_LOOPBACK,
+        REUSE_ADDRESS,
+        Readiness,
+        ThreadPoll,
+        WakeDescriptor,
+        keep_alive_options,
+        max_backlog,
+    )
+
+__all__ = [
+    "ABSTRACT_UNIX",
+    "DIAL_WILDCARD_TO_LOOPBACK",
+    "REUSE_ADDRESS",
+    "Readiness",
+    "ThreadPoll",
+    "WakeDescriptor",
+    "keep_alive_options",
+    "max_backlog",
+]

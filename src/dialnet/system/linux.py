@@ -1,0 +1,128 @@
+"""Linux: eventfd, poll, edge-triggered epoll."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import sys
+
+assert sys.platform == "linux"
+
+from .masks import READ, WRITE  # noqa: E402
+
+__all__ = [
+    "ABSTRACT_UNIX",
+    "DIAL_WILDCARD_TO_LOOPBACK",
+    "REUSE_ADDRESS",
+    "Readiness",
+    "ThreadPoll",
+    "WakeDescriptor",
+    "keep_alive_options",
+    "max_backlog",
+]
+
+ABSTRACT_UNIX = True
+# The kernel itself takes 0.0.0.0 and :: as destinations to mean this machine.
+DIAL_WILDCARD_TO_LOOPBACK = False
+REUSE_ADDRESS: int | None = socket.SO_REUSEADDR
+
+ThreadPoll = select.poll
+
+
+class WakeDescriptor:
+    """Readable from `wake()` until `drain()` (eventfd(2))."""
+
+    __slots__ = ("_number",)
+
+    def __init__(self) -> None:
+        self._number = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+
+    def fileno(self) -> int:
+        return self._number
+
+    def wake(self) -> None:
+        os.eventfd_write(self._number, 1)
+
+    def drain(self) -> None:
+        try:
+            os.eventfd_read(self._number)
+        except BlockingIOError:
+            pass  # The wake-up before took this one along.
+
+    def renew(self) -> None:
+        """Stop sharing the counter with the parent process, keeping the number."""
+        fresh = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        os.dup2(fresh, self._number, inheritable=False)
+        os.close(fresh)
+
+    def __del__(self) -> None:
+        # The end of the thread it belongs to, or of the interpreter.
+        if hasattr(self, "_number"):
+            os.close(self._number)
+
+
+class Readiness:
+    """One epoll, every descriptor in it once and edge-triggered.
+
+    EPOLLRDHUP and EPOLLPRI are asked for because a short read then no longer empties the queue: behind
+    it may lie the end of the stream, or data beyond an urgent mark, and neither makes a new edge.
+    """
+
+    one_shot = False
+    READS = select.EPOLLIN | select.EPOLLPRI | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+    WRITES = select.EPOLLOUT | select.EPOLLHUP | select.EPOLLERR
+    HANGUPS = select.EPOLLPRI | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+
+    def fileno(self) -> int:
+        return self._epoll.fileno()
+
+    def register(self, number: int, bits: int) -> None:
+        self._epoll.register(number, _events(bits))
+
+    def modify(self, number: int, bits: int) -> None:
+        # EPOLL_CTL_MOD looks at the state anew, so nothing that came in between is missed.
+        self._epoll.modify(number, _events(bits))
+
+    def unregister(self, number: int) -> None:
+        self._epoll.unregister(number)
+
+    def wait(self, wake: int) -> None:
+        """Block until something is ready or the descriptor `wake` is readable."""
+        both = select.poll()
+        both.register(self._epoll.fileno(), select.POLLIN)
+        both.register(wake, select.POLLIN)
+        both.poll()
+
+    def poll(self) -> list[tuple[int, int]]:
+        """What became ready since the last call; `READS`, `WRITES` and `HANGUPS` take it apart."""
+        return self._epoll.poll(0)
+
+    def close(self) -> None:
+        self._epoll.close()
+
+
+def _events(bits: int) -> int:
+    events = select.EPOLLET
+    if bits & READ:
+        events |= select.EPOLLIN | select.EPOLLPRI | select.EPOLLRDHUP
+    if bits & WRITE:
+        events |= select.EPOLLOUT
+    return events
+
+
+def keep_alive_options() -> tuple[int, int | None, int | None]:
+    """The TCP options for idle time, interval (both in seconds) and count."""
+    return socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT
+
+
+def max_backlog() -> int:
+    """/proc/sys/net/core/somaxconn, or SOMAXCONN where that cannot be read."""
+    try:
+        with open("/proc/sys/net/core/somaxconn", encoding="ascii") as file:
+            return int(file.read(32)) or socket.SOMAXCONN
+    except (OSError, ValueError):
+        return socket.SOMAXCONN
