@@ -49,7 +49,7 @@ each = pytest.mark.parametrize("value", VALUES, ids=repr)
 def test_is_an_addr(value):
     assert isinstance(value, Addr)
     assert isinstance(value.network, str)
-    assert f"{value}" == str(value) == "{}".format(value)
+    assert f"{value}" == str(value)
     assert f"{value!s:>50}" == f"{value:>50}"
 
 
@@ -57,7 +57,7 @@ def test_is_an_addr(value):
 def test_equal_to_its_like_alone(value):
     again = eval(repr(value))
     assert value == again
-    assert not value != again
+    assert (value != again) is False
     assert hash(value) == hash(again) == hash(value)
     assert [other for other in VALUES if other == value] == [value]
     assert {value: 1}[again] == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterable
 from typing import Self, SupportsIndex
 
@@ -10,7 +9,7 @@ from ..errors import AddrError
 
 __all__ = ["HardwareAddr", "parse_mac"]
 
-_HEX = frozenset(string.hexdigits)
+_HEX = frozenset("0123456789abcdefABCDEF")
 _SIZES = (6, 8, 20)
 
 
