@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
@@ -131,7 +131,7 @@ class SocketConn(ConnectionEnd, Conn):
             data = Gathered.of([data.joined()])
         return await self._write(sender(self._fd.sock), data, "writev")
 
-    async def _write(self, send: Any, data: Any, op: str) -> int:
+    async def _write(self, send: Callable[[Any], int], data: Any, op: str) -> int:
         side = self._writing
         try:
             sent = attempt(side, send, data)

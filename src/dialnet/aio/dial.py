@@ -52,22 +52,33 @@ class Dialer(DialOptions):
 
         `network` is `tcp`, `tcp4` or `tcp6`. Raises as `dial`; `local_addr` is not looked at.
         """
-        return cast(Opening[TCPConn], Opening(_open(work.dial_typed(network, TCPAddr, laddr, raddr, self, cancel))))
+        return cast(
+            Opening[TCPConn], Opening(_open(work.dial_typed(network, TCPAddr, laddr, raddr, self, cancel)))
+        )
 
     def dial_udp(
         self, network: str, laddr: UDPAddr | None, raddr: UDPAddr | None, *, cancel: CancelToken | None = None
     ) -> Opening[UDPConn]:
         """As `dial_tcp`, for `udp`, `udp4` and `udp6`."""
-        return cast(Opening[UDPConn], Opening(_open(work.dial_typed(network, UDPAddr, laddr, raddr, self, cancel))))
+        return cast(
+            Opening[UDPConn], Opening(_open(work.dial_typed(network, UDPAddr, laddr, raddr, self, cancel)))
+        )
 
     def dial_unix(
-        self, network: str, laddr: UnixAddr | None, raddr: UnixAddr | None, *, cancel: CancelToken | None = None
+        self,
+        network: str,
+        laddr: UnixAddr | None,
+        raddr: UnixAddr | None,
+        *,
+        cancel: CancelToken | None = None,
     ) -> Opening[UnixConn]:
         """As `dial_tcp`, for `unix`, `unixgram` and `unixpacket`.
 
         `raddr` may be None for `unixgram` with an `laddr`: a socket that is bound and not connected.
         """
-        return cast(Opening[UnixConn], Opening(_open(work.dial_typed(network, UnixAddr, laddr, raddr, self, cancel))))
+        return cast(
+            Opening[UnixConn], Opening(_open(work.dial_typed(network, UnixAddr, laddr, raddr, self, cancel)))
+        )
 
 
 def dial(network: str, address: str, *, timeout: float | timedelta | None = None) -> Opening[Conn]:

@@ -17,7 +17,15 @@ from .listener import Listener, TCPListener, UnixListener
 from .opening import Opening
 from .packet import PacketConn
 
-__all__ = ["ListenConfig", "listen", "listen_packet", "listen_tcp", "listen_udp", "listen_unix", "listen_unixgram"]
+__all__ = [
+    "ListenConfig",
+    "listen",
+    "listen_packet",
+    "listen_tcp",
+    "listen_udp",
+    "listen_unix",
+    "listen_unixgram",
+]
 
 
 async def _listener(listening: Coroutine[Any, Any, Opened], options: ListenOptions) -> Listener:
@@ -46,7 +54,9 @@ class ListenConfig(ListenOptions):
 
         Raises `OpError` of op `listen`.
         """
-        return cast(Opening[Listener], Opening(_listener(work.listen(network, address, self, work.STREAM), self)))
+        return cast(
+            Opening[Listener], Opening(_listener(work.listen(network, address, self, work.STREAM), self))
+        )
 
     def listen_packet(self, network: str, address: str) -> Opening[PacketConn]:
         """Receive datagrams at `address`: `udp`, `udp4`, `udp6` or `unixgram`; else as `listen`.

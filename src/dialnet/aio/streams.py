@@ -96,7 +96,9 @@ class BufferedReader:
             end = self._buffer.end_of(separator, searched)
             if end >= 0:
                 if end - len(separator) > self._limit:
-                    raise LimitOverrunError("Separator is found, but chunk is longer than limit", end - len(separator))
+                    raise LimitOverrunError(
+                        "Separator is found, but chunk is longer than limit", end - len(separator)
+                    )
                 return self._buffer.take(end)
             searched = len(self._buffer)
             if searched - len(separator) + 1 > self._limit:

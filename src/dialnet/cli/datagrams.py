@@ -56,7 +56,7 @@ class DatagramServer:
                 raise
             raise self._failure from None
 
-    def _read(self) -> tuple[bytes, net.Addr]:
+    def _read(self) -> tuple[bytes, net.Addr | None]:
         while True:
             if self._idle is not None and self._last:
                 self._conn.set_read_deadline(self._last + self._idle)
@@ -72,8 +72,8 @@ class DatagramServer:
             self._last = time.monotonic()
             return data, addr
 
-    def _serve(self, data: bytes, addr: net.Addr) -> None:
-        self._detail(f"{len(data)} bytes from {addr}")
+    def _serve(self, data: bytes, addr: net.Addr | None) -> None:
+        self._detail(f"{len(data)} bytes from {addr if is_named(addr) else 'a sender without a name'}")
         if self._echo:
             self._send(data, addr, self._detail)
             return
@@ -81,9 +81,9 @@ class DatagramServer:
         self._known.set()
         self._sink.write_whole(data)
 
-    def _send(self, data: bytes, addr: net.Addr, say: Callable[[str], None]) -> None:
+    def _send(self, data: bytes, addr: net.Addr | None, say: Callable[[str], None]) -> None:
         """Send one datagram, or say why not: a peer that is gone or full is no reason to fail the others."""
-        if not is_named(addr):
+        if addr is None or not is_named(addr):
             say("cannot answer a sender without a name")
             return
         try:
@@ -99,9 +99,7 @@ class DatagramServer:
         try:
             self._known.wait()
             while data := read_input(DATAGRAM_CHUNK):
-                addr = self._last_peer
-                if addr is not None:
-                    self._send(data, addr, tell)
+                self._send(data, self._last_peer, tell)
             self._detail("end of input")
         except net.ClosedError:
             pass

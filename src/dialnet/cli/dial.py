@@ -78,7 +78,12 @@ def command(
     elif idle is None:
         idle = _DATAGRAM_IDLE
     with _local_addr(network) as local:
-        conn = _dial(network, address, net.Dialer(timeout=timeout, local_addr=local), detail)
+        dialer = net.Dialer(
+            timeout=timeout,
+            local_addr=local,
+            control=lambda network, address, conn: detail(f"trying {network} {address}"),
+        )
+        conn = _dial(network, address, dialer, detail)
         output = Output(raw)
         Relay(conn, output.sink(), datagrams=datagrams, idle=idle, detail=detail, linger=linger).run()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-
 from .output import CHUNK
 from .peer import MESSAGE, Peer
 
@@ -12,13 +10,8 @@ __all__ = ["echo_stream"]
 
 def echo_stream(peer: Peer) -> None:
     """Send back what comes until the peer ends; `Idle` when it neither ends nor does anything."""
-    conn = peer.conn
     # Hundreds of these run at once: a stream may be read in smaller pieces, a message may not.
-    size = MESSAGE if conn.local_addr.network == "unixpacket" else CHUNK // 4
+    size = MESSAGE if peer.conn.local_addr.network == "unixpacket" else CHUNK // 4
     while data := peer.read(size):
         peer.write(data)
-    try:
-        conn.close_write()
-    except OSError as err:
-        if err.errno != errno.ENOTCONN:  # the peer is gone altogether
-            raise
+    peer.end_writing()

@@ -100,10 +100,10 @@ def _echo_one(peer: Peer, detail: Callable[[str], None]) -> None:
 def _packet_conn(network: str, address: str) -> Iterator[net.PacketConn]:
     """A bound datagram socket. Its file goes with it, which the library leaves to the caller."""
     with net.listen_packet(network, address) as conn:
-        _announce(conn.local_addr)
         path = address if network == "unixgram" and address and not address.startswith("@") else None
-        mine = _identity(path) if path is not None else None
+        mine = _identity(path)
         try:
+            _announce(conn.local_addr)
             yield conn
         finally:
             # Unless somebody has put another socket in its place.
@@ -112,7 +112,9 @@ def _packet_conn(network: str, address: str) -> Iterator[net.PacketConn]:
                     os.unlink(path)
 
 
-def _identity(path: str) -> tuple[int, int] | None:
+def _identity(path: str | None) -> tuple[int, int] | None:
+    if path is None:
+        return None
     try:
         status = os.lstat(path)
     except OSError:

@@ -28,7 +28,7 @@ _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 _PART = re.compile(rf"({_NUMBER})(us|ms|s|m|h)")
 _PARTS = re.compile(rf"(?:{_NUMBER}(?:us|ms|s|m|h))+")
 _PLAIN = re.compile(_NUMBER)
-_LONGEST = 100 * 365 * 86400.0  # beyond it a clock's float arithmetic means nothing
+_LONGEST = 10 * 365 * 86400.0
 
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 
 import dialnet as net
@@ -67,6 +68,17 @@ class Peer:
                 continue
             self._took(len(view))
             return
+
+    def end_writing(self) -> None:
+        """Half close. A peer that is gone altogether is no failure: the reader finds out how it went."""
+        close_write = getattr(self.conn, "close_write", None)
+        if close_write is None:
+            return
+        try:
+            close_write()
+        except OSError as err:
+            if err.errno != errno.ENOTCONN:
+                raise
 
     def expect(self, limit: float) -> None:
         """From now on be patient for `limit` seconds, also in a read that waits already."""

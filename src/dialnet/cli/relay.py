@@ -13,7 +13,6 @@ input is over, silence is the end.
 
 from __future__ import annotations
 
-import errno
 import os
 import threading
 import time
@@ -115,12 +114,8 @@ class Relay:
         if self._datagrams:
             if self._idle is not None:
                 self.peer.expect(self._idle)
-            return
-        try:
-            self.peer.conn.close_write()
-        except OSError as err:
-            if err.errno != errno.ENOTCONN:  # the peer is gone already, as the reader will find
-                raise
+        else:
+            self.peer.end_writing()
 
     def _copy_input(self) -> None:
         while True:

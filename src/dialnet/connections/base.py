@@ -7,7 +7,7 @@ import os
 import socket
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from ..addresses import Addr, TCPAddr, UDPAddr, UnixAddr
 from ..addresses.sockaddr import from_sockaddr
@@ -61,7 +61,9 @@ class SocketEnd:
         try:
             self._fd.close()
         except OSError as err:
-            raise OpError("close", self._network.name, self._source(), self._target(), err, syscall="close") from err
+            raise OpError(
+                "close", self._network.name, self._source(), self._target(), err, syscall="close"
+            ) from err
 
     def fileno(self) -> int:
         """The descriptor's number; -1 once closed. It stays the connection's: do not close it."""
@@ -150,9 +152,9 @@ class Deadlines(SocketEnd):
     """A connection, of streams or of packets."""
 
     @property
-    def local_addr(self) -> Addr | None:
+    def local_addr(self) -> Addr:
         """This side's address."""
-        return self._source()
+        return cast(Addr, self._source())
 
     @property
     def remote_addr(self) -> Addr | None:

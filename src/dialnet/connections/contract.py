@@ -23,7 +23,7 @@ class AnyEnd(ABC):
 
     @property
     @abstractmethod
-    def local_addr(self) -> Addr | None:
+    def local_addr(self) -> Addr:
         """This side's address."""
 
     @abstractmethod
@@ -57,7 +57,7 @@ class AnyConn(AnyEnd):
     @property
     @abstractmethod
     def remote_addr(self) -> Addr | None:
-        """The peer's address."""
+        """The peer's address; None where there is no one peer."""
 
 
 class AnyListener(ABC):
@@ -69,5 +69,5 @@ class AnyListener(ABC):
 
     @property
     @abstractmethod
-    def addr(self) -> Addr | None:
+    def addr(self) -> Addr:
         """Where it listens."""

@@ -16,7 +16,7 @@ Buffer = Any
 
 def _most_pieces() -> int:
     try:
-        return max(16, getattr(os, "sysconf")("SC_IOV_MAX"))
+        return max(16, int(getattr(os, "sysconf")("SC_IOV_MAX")))  # noqa: B009 (not on Windows)
     except (AttributeError, ValueError, OSError):
         return 16  # POSIX's least (_XOPEN_IOV_MAX), where the system does not say.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Any
+from typing import Any, cast
 
 from ..addresses import Addr
 from ..errors import OpError
@@ -29,9 +29,9 @@ class ListeningEnd(SocketEnd):
         self._keep_alive = keep_alive
 
     @property
-    def addr(self) -> Addr | None:
+    def addr(self) -> Addr:
         """Where it listens, with the real port."""
-        return self._source()
+        return cast(Addr, self._source())
 
     def set_deadline(self, when: When) -> None:
         """Have `accept` fail from the instant `when` on, one that waits included; see `Conn.set_deadline`.

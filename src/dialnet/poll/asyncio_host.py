@@ -50,7 +50,16 @@ def pause() -> Coroutine[Any, Any, None]:
 class _TaskWaiter(TaskWaiter):
     """What a Task awaits instead of a future. It can be awaited again and again."""
 
-    __slots__ = ("_asyncio_future_blocking", "_callback", "_canceled", "_context", "_loop", "_message", "_timer", "_waiting")
+    __slots__ = (
+        "_asyncio_future_blocking",
+        "_callback",
+        "_canceled",
+        "_context",
+        "_loop",
+        "_message",
+        "_timer",
+        "_waiting",
+    )
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -69,7 +78,9 @@ class _TaskWaiter(TaskWaiter):
     def get_loop(self) -> asyncio.AbstractEventLoop:
         return self._loop
 
-    def add_done_callback(self, callback: Callable[[Any], object], *, context: contextvars.Context | None = None) -> None:
+    def add_done_callback(
+        self, callback: Callable[[Any], object], *, context: contextvars.Context | None = None
+    ) -> None:
         self._callback = callback
         self._context = context if context is not None else contextvars.copy_context()
         self._waiting = True

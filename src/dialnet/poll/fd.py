@@ -144,7 +144,18 @@ class FD:
     peer takes as news.
     """
 
-    __slots__ = ("__weakref__", "closed", "eager", "interest", "lingers", "number", "poller", "reading", "sock", "writing")
+    __slots__ = (
+        "__weakref__",
+        "closed",
+        "eager",
+        "interest",
+        "lingers",
+        "number",
+        "poller",
+        "reading",
+        "sock",
+        "writing",
+    )
 
     def __init__(self, sock: socket.socket, *, eager: bool = False) -> None:
         sock.setblocking(False)

@@ -195,7 +195,9 @@ def attempt(side: Side, call: Callable[[A], T], argument: A) -> T | None:
     return None
 
 
-async def run_waiting(side: Side, call: Callable[[A], T], argument: A, cancel: CancelToken | None = None) -> T:
+async def run_waiting(
+    side: Side, call: Callable[[A], T], argument: A, cancel: CancelToken | None = None
+) -> T:
     """`call(argument)`, a non-blocking system call, as soon as it does not block.
 
     Raises `ClosedError`, `DeadlineExceededError`, `CanceledError`, and what `call` raises. It was tried

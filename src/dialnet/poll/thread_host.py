@@ -7,7 +7,8 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from .. import system
-from ..system.masks import POLL_READ
+from ..system.masks import POLL_READ, POLL_WRITE
+from .fd import FD
 from .threads import ThreadWaiter, give_back, milliseconds, take_waiter
 from .waits import Event, Ready, Wait
 
@@ -39,21 +40,22 @@ def _wait(waiter: ThreadWaiter, request: Wait) -> Sequence[Event]:
             event.attach(waiter)
         poll = system.ThreadPoll()
         poll.register(waiter.descriptor.fileno(), POLL_READ)
-        sides = {}
+        masks: dict[int, int] = {}
+        fds: dict[int, FD] = {}
         for event in events:
             if isinstance(event, Ready):
-                side = event.side
-                masks, _ = sides.get(side.fd.number, (0, ()))
-                sides[side.fd.number] = (masks | side.poll_mask, (side.fd.reading, side.fd.writing))
-        for number, (mask, _) in sides.items():
+                fd = event.side.fd
+                fds[fd.number] = fd
+                masks[fd.number] = masks.get(fd.number, 0) | event.side.poll_mask
+        for number, mask in masks.items():
             poll.register(number, mask)
         while True:
             fired = [event for event in events if event.fired()]
             if fired or (request.until is not None and monotonic() >= request.until):
                 return fired
             for number, got in poll.poll(None if request.until is None else milliseconds(request.until)):
-                if number in sides:
-                    for side in sides[number][1]:
+                if number in fds:
+                    for side in (fds[number].reading, fds[number].writing):
                         # Errors and hang-ups count for both directions.
                         if got & side.poll_mask or got & ~_ORDINARY:
                             side.ready = True
@@ -64,4 +66,4 @@ def _wait(waiter: ThreadWaiter, request: Wait) -> Sequence[Event]:
             event.detach(waiter)
 
 
-_ORDINARY = 1 | 4
+_ORDINARY = POLL_READ | POLL_WRITE

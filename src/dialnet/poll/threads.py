@@ -151,6 +151,8 @@ def _run_waiting(side: Side, call: Callable[[A], T], argument: A, cancel: Cancel
         if cancel is not None:
             cancel.detach(waiter)
         give_back(waiter)
+        # An error's traceback keeps this frame; it should not keep a dead thread's descriptor.
+        del waiter
 
 
 def send_all(side: Side, send: Callable[[Any], int], data: Any) -> int:
@@ -204,3 +206,4 @@ def send_all(side: Side, send: Callable[[Any], int], data: Any) -> int:
         if waiter is not None:
             side.leave(waiter)
             give_back(waiter)
+            waiter = None

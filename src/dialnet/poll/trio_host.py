@@ -30,7 +30,10 @@ def running() -> bool:
 
 def poller() -> TaskPoller:
     """The running trio's poller."""
-    found = _current.get(None)
+    try:
+        found = _current.get()
+    except LookupError:
+        found = None
     if found is None or found.closed:
         found = TrioPoller()
         _current.set(found)

@@ -132,7 +132,9 @@ class _Child:
 
 
 @types.coroutine
-def _step_together(coroutines: Sequence[Coroutine[Any, Any, Any]], first_only: bool) -> Generator[Request, Any, list[_Child]]:
+def _step_together(
+    coroutines: Sequence[Coroutine[Any, Any, Any]], first_only: bool
+) -> Generator[Request, Any, list[_Child]]:
     children = [_Child(coroutine) for coroutine in coroutines]
     try:
         for child in children:

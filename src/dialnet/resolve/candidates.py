@@ -48,8 +48,11 @@ async def internet_addresses(
     if len(found) == 1 and found[0].ip == _V6_UNSPECIFIED:
         # The wildcard of a dual-stack socket, which a machine without IPv6 can still serve.
         found.append(IPAddr("0.0.0.0"))
-    wanted = {socket.AF_INET: 4, socket.AF_INET6: 6}.get(network.family)
-    suitable = [kind(a.ip, port, a.zone) for a in found if a.ip is not None and wanted in (None, a.ip.version)]
+    versions: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
+    wanted = versions.get(network.family)
+    suitable = [
+        kind(a.ip, port, a.zone) for a in found if a.ip is not None and wanted in (None, a.ip.version)
+    ]
     if not suitable:
         raise NoSuitableAddressError(host)
     return suitable  # type: ignore[return-value]
@@ -72,7 +75,9 @@ async def _port(network: Network, service: str, until: float | None, cancel: Can
     return port
 
 
-async def _hosts(network: Network, host: str, until: float | None, cancel: CancelToken | None) -> list[IPAddr]:
+async def _hosts(
+    network: Network, host: str, until: float | None, cancel: CancelToken | None
+) -> list[IPAddr]:
     literal, _, zone = host.partition("%")
     try:
         ip = ipaddress.ip_address(literal)
@@ -102,6 +107,11 @@ def is_wildcard(addr: Addr) -> bool:
     return ip is None or ip.is_unspecified
 
 
+def _version(addr: Addr) -> int | None:
+    ip = getattr(addr, "ip", None)
+    return None if ip is None else int(ip.version)
+
+
 def matching_local(found: Sequence[Addr], network: Network, local: Addr) -> Sequence[Addr]:
     """Those of `found` that can be reached from `local`.
 
@@ -112,9 +122,8 @@ def matching_local(found: Sequence[Addr], network: Network, local: Addr) -> Sequ
         raise AddrError("mismatched local address type", str(local))
     if network.is_unix or is_wildcard(local):
         return found
-    assert isinstance(local, (TCPAddr, UDPAddr)) and local.ip is not None
-    version = local.ip.version
-    suitable = [a for a in found if is_wildcard(a) or getattr(a, "ip").version == version]
+    version = _version(local)
+    suitable = [a for a in found if is_wildcard(a) or _version(a) == version]
     if not suitable:
         raise NoSuitableAddressError(str(local))
     return suitable

@@ -30,9 +30,13 @@ def _networks() -> dict[str, Network]:
             known[base + suffix] = Network(base + suffix, base, family, kind)
     unix_family = getattr(socket, "AF_UNIX", None)
     if unix_family is not None:
-        seqpacket = getattr(socket, "SOCK_SEQPACKET", 5)
-        for name, kind in (("unix", socket.SOCK_STREAM), ("unixgram", socket.SOCK_DGRAM), ("unixpacket", seqpacket)):
-            known[name] = Network(name, name, unix_family, kind)
+        types: dict[str, int] = {
+            "unix": socket.SOCK_STREAM,
+            "unixgram": socket.SOCK_DGRAM,
+            "unixpacket": getattr(socket, "SOCK_SEQPACKET", 5),
+        }
+        for name, number in types.items():
+            known[name] = Network(name, name, unix_family, number)
     return known
 
 

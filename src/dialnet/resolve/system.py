@@ -23,7 +23,9 @@ _pool = Pool(64)
 _NOT_FOUND = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
-async def lookup_ip_addr(host: str, family: int, until: float | None, cancel: CancelToken | None) -> list[IPAddr]:
+async def lookup_ip_addr(
+    host: str, family: int, until: float | None, cancel: CancelToken | None
+) -> list[IPAddr]:
     """The host's addresses in the system's order; `family` is `AF_UNSPEC`, `AF_INET` or `AF_INET6`.
 
     Raises `DNSError`.

@@ -46,7 +46,9 @@ class KeepAliveConfig:
 
 def _check_hook(control: object) -> None:
     if control is not None and not callable(control):
-        raise TypeError(f"control is called with network, address and RawConn; {type(control).__name__} cannot be")
+        raise TypeError(
+            f"control is called with network, address and RawConn; {type(control).__name__} cannot be"
+        )
 
 
 def _check_keep_alive(config: object) -> None:

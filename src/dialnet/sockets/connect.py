@@ -8,6 +8,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
+from .. import system
 from ..addresses import Addr, TCPAddr, UDPAddr
 from ..addresses.sockaddr import to_sockaddr
 from ..errors import CanceledError, DeadlineExceededError, OpError
@@ -16,7 +17,6 @@ from ..poll.signal import CancelToken
 from ..poll.waits import Event, Ready, now, wait
 from ..resolve.candidates import is_wildcard
 from ..resolve.networks import Network
-from .. import system
 from .config import DialOptions
 from .opened import Opened, SyscallError, bind, local_name, make, step
 from .options import set_connection_options
@@ -25,7 +25,12 @@ __all__ = ["attempt"]
 
 # EWOULDBLOCK is how Windows says EINPROGRESS; Linux says EAGAIN only for a Unix socket whose listener's
 # queue is full, which is an error there: no event tells when it has room.
-_UNDER_WAY = {errno.EINPROGRESS, errno.EALREADY, errno.EINTR, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS)}
+_UNDER_WAY = {
+    errno.EINPROGRESS,
+    errno.EALREADY,
+    errno.EINTR,
+    getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS),
+}
 
 
 async def attempt(

@@ -63,14 +63,18 @@ async def _one_by_one(
             failures.append(err)
             if cancel is not None and cancel.cancelled:
                 break
-    first = failures[0]
-    if len(failures) > 1:
-        if cancel is not None and cancel.cancelled:
-            first = failures[-1]
-        first.attempts = tuple(failures)
-        for failure in failures:
-            first.add_note(str(failure))
-    raise first
+    raise failures[0] if len(failures) == 1 else _summary(failures, cancel)
+
+
+def _summary(failures: list[OpError], cancel: CancelToken | None) -> OpError:
+    """The first failure (or the cancellation), with all of them as `attempts` and in the traceback."""
+    shown = failures[-1] if cancel is not None and cancel.cancelled else failures[0]
+    # An error of its own: one that held itself would keep its traceback's frames until a collection.
+    err = OpError(shown.op, shown.net, shown.source, shown.addr, shown.err, syscall=shown.syscall)
+    err.attempts = tuple(failures)
+    for failure in failures:
+        err.add_note(str(failure))
+    return err
 
 
 def _share(time: float, until: float | None, remaining: int) -> float | None:

@@ -7,11 +7,11 @@ import functools
 import os
 import socket
 
+from .. import system
 from ..addresses import Addr, TCPAddr, UDPAddr, UnixAddr
 from ..errors import AddrError, MissingAddressError, OpError
 from ..resolve import candidates
 from ..resolve.networks import Network, parse_network
-from .. import system
 from .config import ListenOptions
 from .opened import Opened, SyscallError, bind, local_name, make, step
 
@@ -39,7 +39,11 @@ async def listen(network: str, address: str, options: ListenOptions, bases: tupl
 
 
 async def listen_typed(
-    network: str, kind: type[TCPAddr] | type[UDPAddr] | type[UnixAddr], local: Addr | None, options: ListenOptions, *bases: str
+    network: str,
+    kind: type[TCPAddr] | type[UDPAddr] | type[UnixAddr],
+    local: Addr | None,
+    options: ListenOptions,
+    *bases: str,
 ) -> Opened:
     """Listen at an address that is known already; `None` is any address and port the system likes.
 
@@ -96,8 +100,8 @@ def _is_multicast(addr: Addr) -> bool:
 
 
 def _any_host(addr: Addr) -> Addr:
-    assert isinstance(addr, UDPAddr) and addr.ip is not None
-    return UDPAddr("0.0.0.0" if addr.ip.version == 4 else "::", addr.port)
+    assert isinstance(addr, UDPAddr)
+    return UDPAddr("::" if addr.ip is not None and addr.ip.version == 6 else "0.0.0.0", addr.port)
 
 
 def _share_port(sock: socket.socket) -> None:

@@ -6,7 +6,7 @@ import io
 from abc import abstractmethod
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from ..connections.contract import AnyConn
 from ..connections.ends import ConnectionEnd
@@ -50,7 +50,7 @@ class Conn(AnyConn, io.RawIOBase):
         `bytes_written` says how much had gone.
         """
 
-    def writelines(self, buffers: Iterable[Any]) -> int:
+    def writelines(self, buffers: Iterable[Any]) -> int:  # type: ignore[override]
         """Write the buffers one after the other; the length of all, in bytes. Raises as `write`."""
         return self.write(b"".join(bytes(as_view(buffer)) for buffer in buffers))
 
@@ -89,7 +89,7 @@ class Conn(AnyConn, io.RawIOBase):
     def isatty(self) -> bool:
         return False
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -154,7 +154,7 @@ class SocketConn(ConnectionEnd, Conn):
         except OSError as err:
             raise self._failed("write", err, "write") from err
 
-    def writelines(self, buffers: Iterable[Any]) -> int:
+    def writelines(self, buffers: Iterable[Any]) -> int:  # type: ignore[override]
         """Write the buffers one after the other in one gathered call (sendmsg(2)); to a connection of
         messages, as one message. The length of all, in bytes. Raises as `write`, with op `writev`."""
         data = Gathered.of(buffers)
@@ -168,7 +168,6 @@ class SocketConn(ConnectionEnd, Conn):
             return 0
         except OSError as err:
             raise self._failed("writev", err, "writev") from err
-
 
     def __repr__(self) -> str:
         # Not io.RawIOBase's.

@@ -54,13 +54,20 @@ class Dialer(DialOptions):
         return cast(UDPConn, connection(drive(work.dial_typed(network, UDPAddr, laddr, raddr, self, cancel))))
 
     def dial_unix(
-        self, network: str, laddr: UnixAddr | None, raddr: UnixAddr | None, *, cancel: CancelToken | None = None
+        self,
+        network: str,
+        laddr: UnixAddr | None,
+        raddr: UnixAddr | None,
+        *,
+        cancel: CancelToken | None = None,
     ) -> UnixConn:
         """As `dial_tcp`, for `unix`, `unixgram` and `unixpacket`.
 
         `raddr` may be None for `unixgram` with an `laddr`: a socket that is bound and not connected.
         """
-        return cast(UnixConn, connection(drive(work.dial_typed(network, UnixAddr, laddr, raddr, self, cancel))))
+        return cast(
+            UnixConn, connection(drive(work.dial_typed(network, UnixAddr, laddr, raddr, self, cancel)))
+        )
 
 
 def dial(network: str, address: str, *, timeout: float | timedelta | None = None) -> Conn:

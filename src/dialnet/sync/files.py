@@ -20,7 +20,12 @@ __all__ = ["open_file"]
 
 
 def open_file(
-    conn: Conn, mode: str, buffering: int | None, encoding: str | None, errors: str | None, newline: str | None
+    conn: Conn,
+    mode: str,
+    buffering: int | None,
+    encoding: str | None,
+    errors: str | None,
+    newline: str | None,
 ) -> Any:
     """What `Conn.makefile` returns."""
     if not set(mode) <= {"r", "w", "b"}:
@@ -38,7 +43,7 @@ def open_file(
             raise ValueError("unbuffered streams must be binary")
         return _Unowned(conn, reading, writing)
     reader = Reader(conn) if reading else None
-    writer = io.BufferedWriter(_Unowned(conn, False, True), buffering) if writing else None
+    writer: Any = io.BufferedWriter(_Unowned(conn, False, True), buffering) if writing else None
     file: Any = _Pair(reader, writer) if reader and writer else reader or writer
     if binary:
         return file
@@ -78,7 +83,7 @@ class _Unowned(io.RawIOBase):
 class _Pair(io.BufferedIOBase):
     """A reader and a writer as one file."""
 
-    def __init__(self, reader: Reader, writer: io.BufferedWriter) -> None:
+    def __init__(self, reader: Reader, writer: Any) -> None:
         self.reader = reader
         self._writer = writer
         self.read = reader.read  # type: ignore[method-assign]
@@ -140,7 +145,7 @@ class _Text(io.TextIOWrapper):
         self._mid_line = not line.endswith("\n")
         return line
 
-    def __next__(self) -> str:
+    def __next__(self) -> str:  # type: ignore[override]
         line = self.readline()
         if not line:
             raise StopIteration

@@ -13,7 +13,15 @@ from .kinds import UDPConn, UnixConn, connection
 from .listener import Listener, TCPListener, UnixListener
 from .packet import PacketConn
 
-__all__ = ["ListenConfig", "listen", "listen_packet", "listen_tcp", "listen_udp", "listen_unix", "listen_unixgram"]
+__all__ = [
+    "ListenConfig",
+    "listen",
+    "listen_packet",
+    "listen_tcp",
+    "listen_udp",
+    "listen_unix",
+    "listen_unixgram",
+]
 
 
 @dataclass(frozen=True)

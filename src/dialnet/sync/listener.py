@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, cast
+from typing import Self, cast
 
 from ..addresses import UnixAddr
 from ..connections.contract import AnyListener
@@ -44,7 +44,7 @@ class Listener(AnyListener):
         except ClosedError:
             raise StopIteration from None
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from ..addresses import Addr
 from ..connections.base import address
@@ -42,6 +43,14 @@ class PacketConn(AnyEnd):
         connection, EINVAL for an address of another network, or what the system reports; `TypeError` for
         what is no address.
         """
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 class SocketPackets(Packets, PacketConn):

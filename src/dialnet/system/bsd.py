@@ -6,7 +6,8 @@ import select
 import socket
 import sys
 
-assert sys.platform != "linux" and sys.platform != "win32"
+assert sys.platform != "linux"
+assert sys.platform != "win32"
 
 from .masks import HANGUP, READ, WRITE  # noqa: E402
 from .posix_pipe import PipeWake as WakeDescriptor  # noqa: E402
@@ -89,7 +90,7 @@ def _changes(number: int, bits: int, flags: int) -> list[select.kevent]:
 def keep_alive_options() -> tuple[int, int | None, int | None]:
     """The TCP options for idle time, interval (both in seconds) and count."""
     # macOS calls the idle time TCP_KEEPALIVE.
-    idle = getattr(socket, "TCP_KEEPIDLE", None) or getattr(socket, "TCP_KEEPALIVE", 0x10)
+    idle: int = getattr(socket, "TCP_KEEPIDLE", None) or getattr(socket, "TCP_KEEPALIVE", None) or 0x10
     return idle, getattr(socket, "TCP_KEEPINTVL", None), getattr(socket, "TCP_KEEPCNT", None)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+
+assert sys.platform != "win32"
 
 __all__ = ["PipeWake"]
 

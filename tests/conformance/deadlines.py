@@ -1,0 +1,197 @@
+"""Deadlines: past, present, future, and moved while a call waits."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import time
+from typing import Any
+
+import dialnet as net
+import pytest
+
+from tests.conformance.kinds import Kind
+from tests.hosts import PATIENCE, Host
+
+
+async def fill(host: Host, kind: Kind, conn: Any) -> None:
+    """Write until writing waits; the deadline ends it."""
+    conn.set_write_deadline(time.monotonic() + 0.1)
+    with pytest.raises(net.DeadlineExceededError):
+        while True:
+            await conn.write(b"x" * (100_000 if kind.stream else 1000))
+    conn.set_write_deadline(None)
+
+
+async def past(host: Host, kind: Kind, one: Any, two: Any) -> None:
+    """A deadline that has passed ends every call at once, even where data is ready; moved, nothing is lost."""
+    await two.write(b"ready")
+    # Give what was written the time to be there.
+    await host.pause(0.01)
+    for when in (time.monotonic(), time.monotonic() - 10, 0.0, datetime.timedelta(-1), -math.inf):
+        one.set_deadline(when)
+        for call in (lambda: one.read(10), lambda: one.readinto(bytearray(4)), lambda: one.write(b"x")):
+            with pytest.raises(net.DeadlineExceededError) as caught:
+                await call()
+            assert caught.value.timeout
+            assert isinstance(caught.value, TimeoutError)
+            assert str(caught.value).endswith("i/o timeout")
+    one.set_deadline(None)
+    assert await one.read(10) == b"ready"
+    assert await one.write(b"x") == 1
+    assert await two.read(10) == b"x"
+
+
+async def one_direction(host: Host, kind: Kind, one: Any, two: Any) -> None:
+    """A read deadline leaves writing alone, and the other way round."""
+    one.set_read_deadline(time.monotonic())
+    assert await one.write(b"still") == 5
+    assert await two.read(10) == b"still"
+    with pytest.raises(net.DeadlineExceededError):
+        await one.read(1)
+    one.set_read_deadline(None)
+    one.set_write_deadline(time.monotonic())
+    await two.write(b"back")
+    assert await one.read(10) == b"back"
+    with pytest.raises(net.DeadlineExceededError):
+        await one.write(b"no")
+
+
+async def future(host: Host, kind: Kind, one: Any, two: Any) -> None:
+    """A waiting read ends at the deadline, not before, and the connection can be used again."""
+    soon = datetime.timedelta(seconds=0.05)
+    for when in (
+        lambda: time.monotonic() + 0.05,
+        lambda: soon,
+        lambda: datetime.datetime.now(datetime.UTC) + soon,
+    ):
+        start = time.monotonic()
+        one.set_read_deadline(when())
+        with pytest.raises(net.DeadlineExceededError):
+            await one.read(10)
+        assert 0.02 <= time.monotonic() - start < PATIENCE
+    one.set_read_deadline(time.monotonic() + PATIENCE)
+    await two.write(b"in time")
+    assert await one.read(10) == b"in time"
+
+
+async def moved_earlier(host: Host, kind: Kind, one: Any, two: Any) -> None:
+    """A deadline set or moved nearer while a read waits ends it."""
+    for first in (None, time.monotonic() + 1000):
+        one.set_read_deadline(first)
+        reading = host.start(one.read, 10)
+        await host.blocked(one)
+        one.set_read_deadline(time.monotonic() + 0.02)
+        with pytest.raises(net.DeadlineExceededError):
+            await reading
+    one.set_deadline(None)
+    reading = host.start(one.read, 10)
+    await host.blocked(one)
+    one.set_deadline(time.monotonic() - 1)
+    with pytest.raises(net.DeadlineExceededError):
+        await reading
+
+
+async def moved_later(host: Host, kind: Kind, one: Any, two: Any) -> None:
+    """A deadline moved on, or away, while a read waits keeps it waiting."""
+    one.set_read_deadline(time.monotonic() + 0.25)
+    reading = host.start(one.read, 10)
+    await host.blocked(one)
+    one.set_read_deadline(time.monotonic() + 1000)
+    await host.pause(0.4)
+    await two.write(b"late")
+    assert await reading == b"late"
+
+
+async def many_waiters(host: Host, kind: Kind, one: Any, two: Any) -> None:
+    """It ends all who wait, also those who queue behind another."""
+    readings = [host.start(one.read, 10) for _ in range(4)]
+    await host.blocked(one, waiters=4)
+    one.set_read_deadline(time.monotonic() + 0.05)
+    for reading in readings:
+        with pytest.raises(net.DeadlineExceededError):
+            await reading
+    one.set_read_deadline(None)
+    await two.write(b"x")
+    assert await one.read(10) == b"x"
+
+
+async def writing(host: Host, kind: Kind, one: Any, two: Any) -> None:
+    """A write that waits for the reader ends at its deadline and says how much had gone; the reader gets
+    just that, and then what is written next."""
+    data = b"x" * (64 << 20)
+    one.set_write_deadline(time.monotonic() + 0.1)
+    with pytest.raises(net.DeadlineExceededError) as caught:
+        await one.write(data)
+    sent = caught.value.bytes_written
+    assert 0 < sent < len(data)
+    one.set_write_deadline(None)
+    job = host.start(one.write, b"y" * 1000)
+    got = bytearray()
+    while len(got) < sent + 1000:
+        got += await two.read(65536)
+    assert await job == 1000
+    assert got.count(b"x") == sent
+    assert got.endswith(b"y" * 1000)
+
+
+writing.unfit = lambda kind: not kind.stream  # type: ignore[attr-defined]
+
+
+async def to_the_end(host: Host, kind: Kind, one: Any, two: Any) -> None:
+    """What a read to the end had collected when its deadline came is there for the next read."""
+    await two.write(b"collected")
+    one.set_read_deadline(time.monotonic() + 0.05)
+    with pytest.raises(net.DeadlineExceededError):
+        await one.read()
+    one.set_read_deadline(None)
+    assert await one.read(3) == b"col"
+    buffer = bytearray(4)
+    assert await one.readinto(buffer) == 4
+    assert buffer == b"lect"
+    await two.write(b", and more")
+    assert await one.read(2) == b"ed"
+    two.close()
+    assert await one.read() == b", and more"
+
+
+to_the_end.unfit = lambda kind: not kind.stream  # type: ignore[attr-defined]
+
+
+async def fluctuating(host: Host, kind: Kind, one: Any, two: Any) -> None:
+    """A deadline set before each read, and met."""
+    for i in range(50):
+        one.set_deadline(time.monotonic() + PATIENCE + i % 3)
+        two.set_deadline(time.monotonic() + PATIENCE - i % 3)
+        await one.write(b"%d" % i)
+        assert await two.read(10) == b"%d" % i
+    one.set_read_deadline(time.monotonic() + 0.03)
+    with pytest.raises(net.DeadlineExceededError):
+        await one.read(1)
+
+
+async def unusable(host: Host, kind: Kind, one: Any, two: Any) -> None:
+    """What names no instant is refused, and the deadline stays what it was."""
+    one.set_deadline(time.monotonic() - 1)
+    for wrong in (time.time(), time.time() + 60, math.nan, datetime.datetime.now()):  # noqa: DTZ005
+        with pytest.raises(ValueError, match=r"clock|NaN|time zone"):
+            one.set_deadline(wrong)
+    with pytest.raises(net.DeadlineExceededError):
+        await one.read(1)
+    one.set_deadline(math.inf)
+    await two.write(b"x")
+    assert await one.read(1) == b"x"
+
+
+CHECKS = [
+    past,
+    one_direction,
+    future,
+    moved_earlier,
+    moved_later,
+    many_waiters,
+    writing,
+    to_the_end,
+    fluctuating,
+    unusable,
+]

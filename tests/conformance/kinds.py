@@ -1,0 +1,109 @@
+"""Every kind of connection the conformance checks run over; a new kind joins by one line in `KINDS`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from dialnet import UDPAddr, UnixAddr
+
+from tests.hosts import Host
+
+Pair = Callable[[Host], Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How to make a connected pair, and what holds for it."""
+
+    name: str
+    pair: Pair
+    stream: bool = True  # bytes, no messages
+    ends: bool = True  # the peer's close is the end of the stream
+    half_close: bool = True
+    reliable: bool = True  # writing waits for the reader
+
+
+@asynccontextmanager
+async def accepted(host: Host, network: str, address: str) -> AsyncIterator[tuple[Any, Any]]:
+    """The dialing and the accepting end of one connection."""
+    async with host.net.listen(network, address) as ln:
+        accepting = host.start(ln.accept)
+        client = await host.net.dial(network, str(ln.addr))
+        server = await accepting
+    try:
+        yield client, server
+    finally:
+        client.close()
+        server.close()
+
+
+def stream(network: str, address: str) -> Pair:
+    return lambda host: accepted(host, network, address)
+
+
+def in_a_file(network: str) -> Pair:
+    @asynccontextmanager
+    async def pair(host: Host) -> AsyncIterator[tuple[Any, Any]]:
+        with tempfile.TemporaryDirectory() as folder:
+            async with accepted(host, network, os.path.join(folder, "s")) as ends:
+                yield ends
+
+    return pair
+
+
+def udp(host_ip: str) -> Pair:
+    @asynccontextmanager
+    async def pair(host: Host) -> AsyncIterator[tuple[Any, Any]]:
+        async with host.net.listen_udp("udp", UDPAddr(host_ip)) as first:
+            here = first.local_addr
+            client = await host.net.dial_udp("udp", None, here)
+        server = await host.net.dial_udp("udp", here, client.local_addr)
+        try:
+            yield client, server
+        finally:
+            client.close()
+            server.close()
+
+    return pair
+
+
+@asynccontextmanager
+async def unixgram(host: Host) -> AsyncIterator[tuple[Any, Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        one, two = (UnixAddr(os.path.join(folder, name), "unixgram") for name in ("1", "2"))
+        async with host.net.listen_unixgram("unixgram", two):
+            client = await host.net.dial_unix("unixgram", one, two)
+        os.unlink(two.name)
+        # The socket the client is connected to is gone. It learns of that by a failed send, and can then be
+        # connected anew, once the other end is connected to it.
+        with client.file() as again:
+            with pytest.raises(ConnectionRefusedError):
+                again.send(b"")
+            server = await host.net.dial_unix("unixgram", two, one)
+            again.connect(two.name)
+        try:
+            yield client, server
+        finally:
+            client.close()
+            server.close()
+
+
+KINDS = [
+    Kind("tcp4", stream("tcp4", "127.0.0.1:0")),
+    Kind("tcp6", stream("tcp6", "[::1]:0")),
+    Kind("tcp-dual", stream("tcp", ":0")),
+    Kind("unix", in_a_file("unix")),
+    Kind("unix-abstract", stream("unix", "")),
+    Kind("unixpacket", in_a_file("unixpacket"), stream=False),
+    Kind("udp4", udp("127.0.0.1"), stream=False, ends=False, half_close=False, reliable=False),
+    Kind("udp6", udp("::1"), stream=False, ends=False, half_close=False, reliable=False),
+    Kind("unixgram", unixgram, stream=False, ends=False, half_close=False),
+]
+
+__all__ = ["KINDS", "Kind"]
