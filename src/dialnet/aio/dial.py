@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
@@ -24,7 +23,6 @@ async def _open(dialing: Coroutine[Any, Any, Opened]) -> Conn:
     return connection(await drive(dialing))
 
 
-@dataclass(frozen=True)
 class Dialer(DialOptions):
     __doc__ = DialOptions.__doc__
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from typing import Any
+
 from ..connections.tcp import HalfClose, TCPOptions
 from ..sockets.opened import Opened
 from .conn import SocketConn
@@ -31,8 +34,35 @@ class UnixConn(HalfClose, SocketPackets, SocketConn):
         super().__init__(opened)
         base = opened.network.base
         self._stream = base == "unix"
+        if self._stream:
+            self._watch_for_descriptors()
         self._ends = base != "unixgram"
         self._connected = opened.remote is not None
+
+
+    def _watch_for_descriptors(self) -> None:
+        """A read ends behind a message that carries descriptors or credentials though more is there, and
+        then no edge follows: unlike others, such a short read has not emptied the queue (unix(7)).
+        recvmsg(2) tells, by MSG_CTRUNC, that something was carried."""
+        sock: Any = self._fd.sock  # Windows' has no recvmsg, and no Unix sockets
+        side = self._reading
+        carried = getattr(socket, "MSG_CTRUNC", 0)
+
+        def recv(n: int) -> bytes:
+            data: bytes
+            data, _, flags, _ = sock.recvmsg(n)
+            if flags & carried:
+                side.sticky = True
+            return data
+
+        def recv_into(buffer: Any) -> int:
+            n: int
+            n, _, flags, _ = sock.recvmsg_into([buffer])
+            if flags & carried:
+                side.sticky = True
+            return n
+
+        self._recv, self._recv_into = recv, recv_into  # type: ignore[assignment]
 
 
 _KINDS: dict[str, type[SocketConn]] = {

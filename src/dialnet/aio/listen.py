@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any, cast
 
 from ..addresses import TCPAddr, UDPAddr, UnixAddr
@@ -38,7 +37,6 @@ async def _packets(listening: Coroutine[Any, Any, Opened]) -> SocketConn:
     return connection(await drive(listening))
 
 
-@dataclass(frozen=True)
 class ListenConfig(ListenOptions):
     __doc__ = ListenOptions.__doc__
 

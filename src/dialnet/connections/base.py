@@ -144,8 +144,10 @@ class SocketEnd:
     def _warn_unclosed(self) -> None:
         fd = getattr(self, "_fd", None)
         if fd is not None and not fd.closed:
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=3)
-            fd.close()
+            try:
+                warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=3)
+            finally:
+                fd.close()
 
 
 class Deadlines(SocketEnd):

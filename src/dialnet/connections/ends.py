@@ -31,14 +31,14 @@ class ConnectionEnd(Deadlines):
         """Have the next reads return `data` first."""
         if not data:
             return
-        side, sock = self._reading, self._fd.sock
+        side, before = self._reading, (self._recv, self._recv_into)
         held = bytearray(data)
 
         def recv(n: int) -> bytes:
             taken = bytes(held[:n])
             del held[:n]
             if not held:
-                self._recv, self._recv_into = sock.recv, sock.recv_into
+                self._recv, self._recv_into = before
             return taken
 
         def recv_into(buffer: Any) -> int:

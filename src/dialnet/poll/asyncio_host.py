@@ -172,8 +172,9 @@ class AsyncioPoller(TaskPoller):
             side.timer = loop.call_later(min(max(0.0, deadline - monotonic()), _LONGEST), self._expired, side)
 
     def disarm(self, side: Side) -> None:
-        timer, side.timer = side.timer, None
-        if isinstance(timer, asyncio.TimerHandle):
+        timer: Any = side.timer
+        side.timer = None
+        if timer is not None:
             timer.cancel()
 
     def _expired(self, side: Side) -> None:

@@ -45,7 +45,8 @@ class FallbackPoller(AsyncioPoller):
 
     def drop(self, fd: FD) -> None:
         super().drop(fd)
-        if self.readiness.one_shot and not self._stopping:
+        if not self._stopping:
+            # Also so that a thread whose loop was closed without being shut down finds out.
             self._wake.wake()
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -61,7 +62,9 @@ class FallbackPoller(AsyncioPoller):
             try:
                 loop.call_soon_threadsafe(self._look)
             except RuntimeError:
-                return  # The loop was closed without being shut down.
+                # The loop was closed without being shut down. Its generators know it, and it us.
+                self._lifetime = None
+                return
             self._taken.wait()
 
     def _look(self) -> None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..addresses import Addr
 from ..poll.deadline import instant, seconds
 from .raw import RawControl
+from .record import Record
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
 
 __all__ = ["Control", "DialOptions", "KeepAliveConfig", "ListenOptions"]
 
 Control = Callable[[str, str, RawControl], Any]
 
 
-@dataclass(frozen=True)
-class KeepAliveConfig:
+class KeepAliveConfig(Record):
     """TCP keep-alive probes (RFC 9293, section 3.8.4).
 
     Args:
@@ -35,13 +36,21 @@ class KeepAliveConfig:
     idle: float | timedelta = 15
     interval: float | timedelta = 15
     count: int = 9
+    _fields: ClassVar[tuple[str, ...]] = ("enable", "idle", "interval", "count")
 
-    def __post_init__(self) -> None:
-        for length in (self.idle, self.interval):
+    def __init__(
+        self,
+        enable: bool = True,
+        idle: float | timedelta = 15,
+        interval: float | timedelta = 15,
+        count: int = 9,
+    ) -> None:
+        for length in (idle, interval):
             if length is None or not math.isfinite(seconds(length) or 0.0):
                 raise ValueError("a keep-alive time is a finite number of seconds")
-        if isinstance(self.count, bool) or not isinstance(self.count, int):
-            raise TypeError(f"a count of probes is an int, not {type(self.count).__name__}")
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise TypeError(f"a count of probes is an int, not {type(count).__name__}")
+        self._set(locals())
 
 
 def _check_hook(control: object) -> None:
@@ -56,8 +65,7 @@ def _check_keep_alive(config: object) -> None:
         raise TypeError(f"keep_alive is a KeepAliveConfig, not {type(config).__name__}")
 
 
-@dataclass(frozen=True)
-class DialOptions:
+class DialOptions(Record):
     """What both faces' `Dialer` has.
 
     Args:
@@ -74,20 +82,29 @@ class DialOptions:
     timeout: float | timedelta | None = None
     deadline: float | datetime | timedelta | None = None
     local_addr: Addr | None = None
-    keep_alive: KeepAliveConfig = field(default=KeepAliveConfig(), kw_only=True)
-    control: Control | None = field(default=None, kw_only=True)
+    keep_alive: KeepAliveConfig = KeepAliveConfig()
+    control: Control | None = None
+    _fields: ClassVar[tuple[str, ...]] = ("timeout", "deadline", "local_addr", "keep_alive", "control")
 
-    def __post_init__(self) -> None:
-        seconds(self.timeout)
-        instant(self.deadline)
-        if self.local_addr is not None and not isinstance(self.local_addr, Addr):
-            raise TypeError(f"local_addr is an Addr, not {type(self.local_addr).__name__}")
-        _check_keep_alive(self.keep_alive)
-        _check_hook(self.control)
+    def __init__(
+        self,
+        timeout: float | timedelta | None = None,
+        deadline: float | datetime | timedelta | None = None,
+        local_addr: Addr | None = None,
+        *,
+        keep_alive: KeepAliveConfig = KeepAliveConfig(),  # noqa: B008 (frozen)
+        control: Control | None = None,
+    ) -> None:
+        seconds(timeout)
+        instant(deadline)
+        if local_addr is not None and not isinstance(local_addr, Addr):
+            raise TypeError(f"local_addr is an Addr, not {type(local_addr).__name__}")
+        _check_keep_alive(keep_alive)
+        _check_hook(control)
+        self._set(locals())
 
 
-@dataclass(frozen=True)
-class ListenOptions:
+class ListenOptions(Record):
     """What both faces' `ListenConfig` has.
 
     Args:
@@ -101,14 +118,23 @@ class ListenOptions:
 
     control: Control | None = None
     keep_alive: KeepAliveConfig = KeepAliveConfig()
-    reuse_port: bool = field(default=False, kw_only=True)
-    backlog: int | None = field(default=None, kw_only=True)
+    reuse_port: bool = False
+    backlog: int | None = None
+    _fields: ClassVar[tuple[str, ...]] = ("control", "keep_alive", "reuse_port", "backlog")
 
-    def __post_init__(self) -> None:
-        _check_keep_alive(self.keep_alive)
-        _check_hook(self.control)
-        if self.backlog is not None:
-            if isinstance(self.backlog, bool) or not isinstance(self.backlog, int):
-                raise TypeError(f"backlog is an int or None, not {type(self.backlog).__name__}")
-            if self.backlog < 0:
+    def __init__(
+        self,
+        control: Control | None = None,
+        keep_alive: KeepAliveConfig = KeepAliveConfig(),  # noqa: B008 (frozen)
+        *,
+        reuse_port: bool = False,
+        backlog: int | None = None,
+    ) -> None:
+        _check_keep_alive(keep_alive)
+        _check_hook(control)
+        if backlog is not None:
+            if isinstance(backlog, bool) or not isinstance(backlog, int):
+                raise TypeError(f"backlog is an int or None, not {type(backlog).__name__}")
+            if backlog < 0:
                 raise ValueError("backlog cannot be negative")
+        self._set(locals())

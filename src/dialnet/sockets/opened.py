@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ..addresses import Addr
@@ -19,14 +18,16 @@ from .raw import RawControl
 __all__ = ["Opened", "SyscallError", "bind", "local_name", "make", "step"]
 
 
-@dataclass(slots=True)
 class Opened:
     """A socket ready for use, and what is known of it. `local` and `remote` are socket addresses."""
 
-    fd: FD
-    network: Network
-    local: Any
-    remote: Any = None
+    __slots__ = ("fd", "local", "network", "remote")
+
+    def __init__(self, fd: FD, network: Network, local: Any, remote: Any = None) -> None:
+        self.fd = fd
+        self.network = network
+        self.local = local
+        self.remote = remote
 
 
 class SyscallError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
@@ -17,7 +16,6 @@ from .kinds import TCPConn, UDPConn, UnixConn, connection
 __all__ = ["Dialer", "dial", "dial_tcp", "dial_udp", "dial_unix"]
 
 
-@dataclass(frozen=True)
 class Dialer(DialOptions):
     __doc__ = DialOptions.__doc__
 

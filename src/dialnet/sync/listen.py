@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
 from ..addresses import TCPAddr, UDPAddr, UnixAddr
@@ -24,7 +23,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
 class ListenConfig(ListenOptions):
     __doc__ = ListenOptions.__doc__
 
