@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import operator
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Self
 
 from ..errors import AddrError
 from .base import Addr
 from .ip import IP, ip_and_zone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 __all__ = ["IPAddr", "IPEndpoint", "PortEndpoint", "TCPAddr", "UDPAddr"]
 

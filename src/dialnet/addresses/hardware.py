@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self, SupportsIndex
 
 from ..errors import AddrError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self, SupportsIndex
 
 __all__ = ["HardwareAddr", "parse_mac"]
 

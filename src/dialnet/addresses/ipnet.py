@@ -7,12 +7,15 @@ network when `parse_cidr` made it, an interface's own address and mask when `int
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Any, Self
 
 from ..errors import InvalidAddrError, ParseError
 from .base import Addr
 from .ip import IP, as_ip, literal, unmapped
 from .masks import cidr_mask, prefix_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 __all__ = ["IPNet", "parse_cidr"]
 

@@ -11,7 +11,6 @@ import os
 import socket
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, TypeVar
 
 from ..errors import AddrError, InvalidAddrError, ParseError
 from .base import Addr
@@ -19,6 +18,12 @@ from .endpoints import IPAddr, IPEndpoint, PortEndpoint, TCPAddr, UDPAddr
 from .ip import IP, unmapped
 from .unix import UnixAddr
 from .zones import scope_of, zone_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    A = TypeVar("A", bound=TCPAddr | UDPAddr | IPAddr | UnixAddr)
 
 __all__ = ["UNIX_PATH_MAX", "SockAddr", "from_sockaddr", "to_sockaddr", "unix_sockaddr"]
 
@@ -30,8 +35,6 @@ UNIX_PATH_MAX = 108
 _CACHE_SIZE = 1024
 
 SockAddr = tuple[str, int] | tuple[str, int, int, int] | bytes
-
-A = TypeVar("A", bound=TCPAddr | UDPAddr | IPAddr | UnixAddr)
 
 
 def from_sockaddr(cls: type[A], sockaddr: Any, net: str = "unix") -> A:

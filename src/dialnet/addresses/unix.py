@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Self
 
 from ..errors import UnknownNetworkError
 from .base import Addr
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 __all__ = ["UnixAddr"]
 

@@ -39,7 +39,6 @@ class UnixConn(HalfClose, SocketPackets, SocketConn):
         self._ends = base != "unixgram"
         self._connected = opened.remote is not None
 
-
     def _watch_for_descriptors(self) -> None:
         """A read ends behind a message that carries descriptors or credentials though more is there, and
         then no edge follows: unlike others, such a short read has not emptied the queue (unix(7)).

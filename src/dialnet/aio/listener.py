@@ -5,9 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
-from ..addresses import UnixAddr
 from ..connections.contract import AnyListener
 from ..connections.listening import ListeningEnd, UnixFile
 from ..errors import ClosedError
@@ -16,7 +15,7 @@ from ..poll.tasks import attempt, run_waiting
 from ..sockets.config import KeepAliveConfig
 from ..sockets.opened import Opened
 from .conn import Conn
-from .kinds import TCPConn, UnixConn, connection
+from .kinds import TCPConn, UnixConn
 
 __all__ = ["Listener", "TCPListener", "UnixListener"]
 
@@ -54,11 +53,11 @@ class Listener(AnyListener):
 
 
 class _SocketListener(ListeningEnd, Listener):
-    async def accept(self, *, cancel: CancelToken | None = None) -> Conn:
+    async def _next(self, cancel: CancelToken | None) -> Opened:
         side, call = self._fd.reading, self._accept_one
         try:
             opened = attempt(side, call, None) if cancel is None else None
-            return connection(opened if opened is not None else await run_waiting(side, call, None, cancel))
+            return opened if opened is not None else await run_waiting(side, call, None, cancel)
         except OSError as err:
             raise self._failed("accept", err, "accept4") from err
 
@@ -70,7 +69,7 @@ class TCPListener(_SocketListener):
     """Accepts TCP connections."""
 
     async def accept(self, *, cancel: CancelToken | None = None) -> TCPConn:
-        return cast(TCPConn, await super().accept(cancel=cancel))
+        return TCPConn(await self._next(cancel))
 
 
 class UnixListener(_SocketListener):
@@ -78,10 +77,10 @@ class UnixListener(_SocketListener):
 
     def __init__(self, opened: Opened, keep_alive: KeepAliveConfig) -> None:
         super().__init__(opened, keep_alive)
-        self._file = UnixFile(opened.network, cast(UnixAddr, self.addr).name)
+        self._file = UnixFile(opened.network, str(self.addr))
 
     async def accept(self, *, cancel: CancelToken | None = None) -> UnixConn:
-        return cast(UnixConn, await super().accept(cancel=cancel))
+        return UnixConn(await self._next(cancel))
 
     def set_unlink_on_close(self, unlink: bool) -> None:
         """Whether closing removes the socket's file; it does unless told otherwise."""

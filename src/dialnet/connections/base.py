@@ -7,15 +7,20 @@ import os
 import socket
 import warnings
 from collections.abc import Callable
-from typing import Any, cast
 
 from ..addresses import Addr, TCPAddr, UDPAddr, UnixAddr
 from ..addresses.sockaddr import from_sockaddr
 from ..errors import Error, OpError
-from ..poll.deadline import When, instant
+from ..poll.deadline import instant
 from ..poll.fd import FD
 from ..resolve.networks import Network
 from ..sockets.opened import Opened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..poll.deadline import When
 
 __all__ = ["Deadlines", "SocketEnd", "address"]
 
@@ -156,7 +161,7 @@ class Deadlines(SocketEnd):
     @property
     def local_addr(self) -> Addr:
         """This side's address."""
-        return cast(Addr, self._source())
+        return self._source()  # type: ignore[return-value]
 
     @property
     def remote_addr(self) -> Addr | None:

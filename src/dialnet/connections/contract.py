@@ -8,7 +8,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from ..addresses import Addr
-from ..poll.deadline import When
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..poll.deadline import When
 
 __all__ = ["AnyConn", "AnyEnd", "AnyListener"]
 

@@ -7,11 +7,12 @@ import socket
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Gathered", "as_view", "sender"]
-
-Buffer = Any
 
 
 def _most_pieces() -> int:
@@ -24,7 +25,7 @@ def _most_pieces() -> int:
 IOV_MAX = _most_pieces()
 
 
-def as_view(data: Buffer) -> memoryview:
+def as_view(data: Any) -> memoryview:
     """Any bytes-like object as a row of bytes. Raises `TypeError` for what is none."""
     view = memoryview(data)
     return view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
@@ -40,7 +41,7 @@ class Gathered:
         self._ends = list(accumulate(len(piece) for piece in pieces))
 
     @classmethod
-    def of(cls, buffers: Iterable[Buffer]) -> Gathered:
+    def of(cls, buffers: Iterable[Any]) -> Gathered:
         views = (as_view(buffer) for buffer in buffers)
         return cls([view for view in views if len(view)])
 

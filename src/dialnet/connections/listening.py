@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Any, cast
 
 from ..addresses import Addr
 from ..errors import OpError
-from ..poll.deadline import When, instant
+from ..poll.deadline import instant
 from ..poll.fd import FD
 from ..resolve.networks import Network
 from ..sockets.config import KeepAliveConfig
 from ..sockets.opened import Opened, local_name
 from ..sockets.options import set_connection_options
 from .base import SocketEnd
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..poll.deadline import When
 
 __all__ = ["ListeningEnd", "UnixFile"]
 
@@ -31,7 +36,7 @@ class ListeningEnd(SocketEnd):
     @property
     def addr(self) -> Addr:
         """Where it listens, with the real port."""
-        return cast(Addr, self._source())
+        return self._source()  # type: ignore[return-value]
 
     def set_deadline(self, when: When) -> None:
         """Have `accept` fail from the instant `when` on, one that waits included; see `Conn.set_deadline`.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any
 
 from ..addresses import Addr, TCPAddr, UDPAddr, UnixAddr
 from ..addresses.sockaddr import to_sockaddr
 from ..errors import OpError, WriteToConnectedError
 from .base import Deadlines, invalid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Packets"]
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 import struct
-from datetime import timedelta
 
 from ..poll.deadline import seconds
 from ..sockets.config import KeepAliveConfig
 from ..sockets.options import set_idle, set_keep_alive
 from .base import Deadlines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 __all__ = ["HalfClose", "TCPOptions"]
 

@@ -7,7 +7,9 @@ what `repr`, `pickle` and `copy` go by.
 
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "CanceledError",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import socket
-from typing import Any
 
 from .base import CanceledError, Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["DNSError"]
 

@@ -9,9 +9,12 @@ no `OSError` can share (`StopIteration`, `UnicodeDecodeError`); there the neares
 from __future__ import annotations
 
 import errno
-from typing import Any
 
 from .base import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["OpError"]
 

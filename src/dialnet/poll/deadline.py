@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from datetime import datetime, timedelta
 
-__all__ = ["When", "earliest", "instant", "seconds", "timeout_instant"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
 
-When = float | datetime | timedelta | None
+    When = float | datetime | timedelta | None
+
+__all__ = ["earliest", "instant", "seconds", "timeout_instant"]
 
 _TEN_YEARS = 10 * 366 * 86400.0
 
@@ -30,6 +33,8 @@ def instant(when: When) -> float | None:
         if abs(when - time.time()) < _TEN_YEARS < abs(when - time.monotonic()):
             raise ValueError("deadlines are on time.monotonic()'s clock, and this is time.time()'s")
         return None if when == math.inf else when
+    from datetime import datetime, timedelta  # a millisecond to import, and mostly not used
+
     if isinstance(when, timedelta):
         return time.monotonic() + when.total_seconds()
     if isinstance(when, datetime):
@@ -43,9 +48,11 @@ def seconds(length: float | timedelta | None) -> float | None:
     """A length of time as callers give it, in seconds; None is no limit."""
     if length is None:
         return None
-    if isinstance(length, timedelta):
-        return length.total_seconds()
     if isinstance(length, bool) or not isinstance(length, (int, float)):
+        from datetime import timedelta
+
+        if isinstance(length, timedelta):
+            return length.total_seconds()
         raise TypeError(f"a timeout is a number of seconds or a timedelta, not {type(length).__name__}")
     if math.isnan(length):
         raise ValueError("a timeout cannot be NaN")

@@ -27,25 +27,16 @@ import weakref
 from collections import deque
 from threading import RLock
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
 
 from ..errors import ClosedError, DeadlineExceededError
 from ..system.masks import POLL_READ, POLL_WRITE, READ, WRITE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .protocols import Waiter
     from .tasks import TaskPoller
 
-__all__ = ["FD", "Side", "Waiter"]
-
-
-class Waiter(Protocol):
-    """Somebody who waits: a thread, a task, or a multi-step operation."""
-
-    def wake(self) -> None:
-        """Have it look at the state again. From any thread; never blocks; never runs it here."""
-
-    def resume(self) -> None:
-        """The same, called by the poller of the waiter's own loop: it may run at once."""
+__all__ = ["FD", "Side"]
 
 
 class Side:

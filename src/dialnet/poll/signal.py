@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from threading import RLock
 
-from .fd import Waiter
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .protocols import Waiter
 
 __all__ = ["CancelToken", "Signal"]
 

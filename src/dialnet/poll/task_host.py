@@ -7,7 +7,11 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from .tasks import TaskPoller, TaskWaiter, current_poller
-from .waits import Event, Ready, Wait
+from .waits import Ready, Wait
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .protocols import Event
 
 __all__ = ["drive"]
 

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import system
 from ..errors import CanceledError
-from .fd import FD, Side, Waiter
+from .fd import FD, Side
 
 if TYPE_CHECKING:
+    from .protocols import Waiter
     from .signal import CancelToken
 
 __all__ = ["TaskPoller", "TaskWaiter", "attempt", "current_poller", "run_waiting", "send_waiting"]

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
 from time import monotonic
-from typing import Any, TypeVar
 
 from .. import system
 from ..system.masks import POLL_READ, POLL_WRITE
 from .fd import FD
 from .threads import ThreadWaiter, give_back, milliseconds, take_waiter
-from .waits import Event, Ready, Wait
+from .waits import Ready, Wait
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    from .protocols import Event
+
+    T = TypeVar("T")
 
 __all__ = ["drive"]
-
-T = TypeVar("T")
 
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:

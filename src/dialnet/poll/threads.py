@@ -17,20 +17,23 @@ import threading
 import weakref
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import system
 from ..errors import CanceledError
 from ..system.masks import POLL_READ
 from .fd import Side
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
     from .signal import CancelToken
+
+    A = TypeVar("A")
+    T = TypeVar("T")
 
 __all__ = ["ThreadWaiter", "give_back", "milliseconds", "run", "send_all", "take_waiter"]
 
-A = TypeVar("A")
-T = TypeVar("T")
 
 # poll(2) takes an int of milliseconds; a wait that is longer begins again.
 _LONGEST = 86_400_000.0

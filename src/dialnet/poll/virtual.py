@@ -11,7 +11,11 @@ import itertools
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from .waits import Event, Wait
+from .waits import Wait
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .protocols import Event
 
 __all__ = ["Deadlock", "VirtualFD", "VirtualHost"]
 

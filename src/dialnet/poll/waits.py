@@ -15,23 +15,18 @@ from __future__ import annotations
 
 import types
 from collections.abc import Coroutine, Generator, Sequence
-from typing import Any, Protocol, TypeVar
 
-from .fd import FD, Side, Waiter
+from .fd import FD, Side
 
-__all__ = ["NOW", "Event", "Ready", "Wait", "gather", "now", "race", "readable", "until", "wait", "writable"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
 
-T = TypeVar("T")
+    from .protocols import Event, Waiter
 
+    T = TypeVar("T")
 
-class Event(Protocol):
-    """Something that can be waited for; `Signal` is one, `Ready` another."""
-
-    def fired(self) -> bool: ...
-
-    def attach(self, waiter: Waiter) -> None: ...
-
-    def detach(self, waiter: Waiter) -> None: ...
+__all__ = ["NOW", "Ready", "Wait", "gather", "now", "race", "readable", "until", "wait", "writable"]
 
 
 class Ready:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import socket
 from collections.abc import Sequence
 
@@ -16,8 +15,6 @@ from .networks import Network
 __all__ = ["addresses", "first_choice", "internet_addresses", "is_wildcard", "matching_local"]
 
 InetAddr = TCPAddr | UDPAddr
-
-_DECIMAL = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 
 async def addresses(
@@ -64,10 +61,10 @@ _V6_UNSPECIFIED = ipaddress.IPv6Address("::")
 async def _port(network: Network, service: str, until: float | None, cancel: CancelToken | None) -> int:
     if not service:
         return 0
-    if _DECIMAL.fullmatch(service):
+    digits = service[1:] if service[0] in "+-" else service
+    if digits.isascii() and digits.isdigit():
         # Only so many digits are worth converting (and int() of thousands is slow).
-        digits = service.lstrip("+-").lstrip("0")
-        port = int(service) if len(digits) <= 5 else 65536
+        port = int(service) if len(digits.lstrip("0")) <= 5 else 65536
     else:
         port = await system.lookup_port(network.base, service, until, cancel)
     if not 0 <= port <= 65535:

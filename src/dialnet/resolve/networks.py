@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import socket
-from typing import NamedTuple
 
 from ..errors import UnknownNetworkError
 
 __all__ = ["Network", "parse_network"]
 
 
-class Network(NamedTuple):
-    """A network's name taken apart."""
+class Network:
+    """A network's name taken apart.
 
-    name: str
-    base: str  # tcp, udp, unix, unixgram or unixpacket: what an address of it says it is
-    family: int  # AF_UNSPEC where the name leaves it open
-    type: int  # SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET
+    `base` (`tcp`, `udp`, `unix`, `unixgram`, `unixpacket`) is what an address of it says it is; `family` is
+    `AF_UNSPEC` where the name leaves it open; `type` is `SOCK_STREAM`, `SOCK_DGRAM` or `SOCK_SEQPACKET`.
+    """
 
-    @property
-    def is_unix(self) -> bool:
-        return self.base.startswith("unix")
+    __slots__ = ("base", "family", "is_unix", "name", "type")
+
+    def __init__(self, name: str, base: str, family: int, type: int) -> None:
+        self.name = name
+        self.base = base
+        self.family = family
+        self.type = type
+        self.is_unix = base.startswith("unix")
 
 
 def _networks() -> dict[str, Network]:

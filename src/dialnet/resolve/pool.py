@@ -12,9 +12,12 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from ..poll.signal import Signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Job", "Pool"]
 

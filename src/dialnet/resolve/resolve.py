@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from ..addresses import TCPAddr, UDPAddr, UnixAddr
 from .candidates import first_choice, internet_addresses
 from .networks import parse_network
@@ -12,11 +10,11 @@ __all__ = ["resolve_tcp_addr", "resolve_udp_addr", "resolve_unix_addr"]
 
 
 async def resolve_tcp_addr(network: str, address: str) -> TCPAddr:
-    return cast(TCPAddr, await _resolve(network or "tcp", address, "tcp"))
+    return await _resolve(network or "tcp", address, "tcp")  # type: ignore[return-value]
 
 
 async def resolve_udp_addr(network: str, address: str) -> UDPAddr:
-    return cast(UDPAddr, await _resolve(network or "udp", address, "udp"))
+    return await _resolve(network or "udp", address, "udp")  # type: ignore[return-value]
 
 
 async def _resolve(network: str, address: str, base: str) -> TCPAddr | UDPAddr:

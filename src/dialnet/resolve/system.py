@@ -7,13 +7,18 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
 
 from ..addresses import IPAddr
 from ..errors import DNSError
 from ..poll.signal import CancelToken
-from ..poll.waits import Event, wait
+from ..poll.waits import wait
 from .pool import Pool
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..poll.protocols import Event
 
 __all__ = ["lookup_ip_addr", "lookup_port"]
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..addresses import Addr
 from ..poll.deadline import instant, seconds
 from .raw import RawControl
 from .record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
+    from typing import Any, ClassVar
 
-__all__ = ["Control", "DialOptions", "KeepAliveConfig", "ListenOptions"]
+    Control = Callable[[str, str, RawControl], Any]
 
-Control = Callable[[str, str, RawControl], Any]
+__all__ = ["DialOptions", "KeepAliveConfig", "ListenOptions"]
 
 
 class KeepAliveConfig(Record):

@@ -6,7 +6,6 @@ import errno
 import os
 import socket
 from collections.abc import Sequence
-from typing import Any
 
 from .. import system
 from ..addresses import Addr, TCPAddr, UDPAddr
@@ -14,12 +13,18 @@ from ..addresses.sockaddr import to_sockaddr
 from ..errors import CanceledError, DeadlineExceededError, OpError
 from ..poll.fd import FD
 from ..poll.signal import CancelToken
-from ..poll.waits import Event, Ready, now, wait
+from ..poll.waits import Ready, now, wait
 from ..resolve.candidates import is_wildcard
 from ..resolve.networks import Network
 from .config import DialOptions
 from .opened import Opened, SyscallError, bind, local_name, make, step
 from .options import set_connection_options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..poll.protocols import Event
 
 __all__ = ["attempt"]
 

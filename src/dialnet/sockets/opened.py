@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from typing import Any
 
 from ..addresses import Addr
 from ..addresses.sockaddr import to_sockaddr
 from ..poll.fd import FD
 from ..resolve.networks import Network
 from . import families
-from .config import Control
 from .options import set_defaults
 from .raw import RawControl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .config import Control
 
 __all__ = ["Opened", "SyscallError", "bind", "local_name", "make", "step"]
 

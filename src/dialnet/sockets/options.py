@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import socket
-from datetime import timedelta
 
 from .. import system
 from ..poll.deadline import seconds
 from .config import KeepAliveConfig
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 __all__ = ["set_connection_options", "set_defaults", "set_idle", "set_keep_alive"]
 

@@ -7,7 +7,9 @@ asks `dataclasses` about one (`replace`, `fields`, `asdict`), it has the fields 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
 
 __all__ = ["Record"]
 
@@ -18,13 +20,14 @@ class _Fields:
     def __get__(self, _: object, owner: type[Record]) -> dict[str, Any]:
         import dataclasses
 
-        fields = [(name, Any, dataclasses.field(default=getattr(owner, name))) for name in owner._fields]
-        made = dataclasses.make_dataclass(owner.__name__, fields, frozen=True)
-        return made.__dataclass_fields__
+        given = [(name, Any, dataclasses.field(default=getattr(owner, name))) for name in owner._fields]
+        made = dataclasses.make_dataclass(owner.__name__, given, frozen=True)
+        fields: dict[str, Any] = vars(made)["__dataclass_fields__"]
+        return fields
 
 
 class Record:
-    """A class whose `_fields` have their defaults as class attributes; instances are frozen, and equal by value."""
+    """A class whose `_fields` have their defaults as class attributes. Its instances are frozen."""
 
     _fields: ClassVar[tuple[str, ...]] = ()
     __dataclass_fields__: ClassVar[Any] = _Fields()

@@ -6,13 +6,16 @@ import io
 from abc import abstractmethod
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Self
 
 from ..connections.contract import AnyConn
 from ..connections.ends import ConnectionEnd
 from ..connections.gather import IOV_MAX, Gathered, as_view, sender
 from ..connections.limits import CHUNK, DATAGRAM
 from ..poll.threads import run, send_all
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 __all__ = ["Conn", "SocketConn"]
 

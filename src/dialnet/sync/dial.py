@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import cast
-
 from ..addresses import TCPAddr, UDPAddr, UnixAddr
 from ..poll.signal import CancelToken
 from ..poll.thread_host import drive
@@ -12,6 +9,10 @@ from ..sockets import dial as work
 from ..sockets.config import DialOptions
 from .conn import Conn
 from .kinds import TCPConn, UDPConn, UnixConn, connection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 __all__ = ["Dialer", "dial", "dial_tcp", "dial_udp", "dial_unix"]
 
@@ -43,13 +44,13 @@ class Dialer(DialOptions):
 
         `network` is `tcp`, `tcp4` or `tcp6`. Raises as `dial`; `local_addr` is not looked at.
         """
-        return cast(TCPConn, connection(drive(work.dial_typed(network, TCPAddr, laddr, raddr, self, cancel))))
+        return TCPConn(drive(work.dial_typed(network, TCPAddr, laddr, raddr, self, cancel)))
 
     def dial_udp(
         self, network: str, laddr: UDPAddr | None, raddr: UDPAddr | None, *, cancel: CancelToken | None = None
     ) -> UDPConn:
         """As `dial_tcp`, for `udp`, `udp4` and `udp6`."""
-        return cast(UDPConn, connection(drive(work.dial_typed(network, UDPAddr, laddr, raddr, self, cancel))))
+        return UDPConn(drive(work.dial_typed(network, UDPAddr, laddr, raddr, self, cancel)))
 
     def dial_unix(
         self,
@@ -63,9 +64,7 @@ class Dialer(DialOptions):
 
         `raddr` may be None for `unixgram` with an `laddr`: a socket that is bound and not connected.
         """
-        return cast(
-            UnixConn, connection(drive(work.dial_typed(network, UnixAddr, laddr, raddr, self, cancel)))
-        )
+        return UnixConn(drive(work.dial_typed(network, UnixAddr, laddr, raddr, self, cancel)))
 
 
 def dial(network: str, address: str, *, timeout: float | timedelta | None = None) -> Conn:

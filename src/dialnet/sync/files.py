@@ -8,12 +8,14 @@ writing keeps `io.BufferedWriter` and tells it what has gone.
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
 
 from ..errors import OpError
 from .reader import Reader
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .conn import Conn
 
 __all__ = ["open_file"]

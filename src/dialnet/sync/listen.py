@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from ..addresses import TCPAddr, UDPAddr, UnixAddr
 from ..poll.thread_host import drive
 from ..sockets import listen as work
@@ -47,7 +45,7 @@ class ListenConfig(ListenOptions):
 
         The file of a `unixgram` socket stays when it is closed.
         """
-        return cast(PacketConn, connection(drive(work.listen(network, address, self, work.PACKET))))
+        return connection(drive(work.listen(network, address, self, work.PACKET)))  # type: ignore[return-value]
 
 
 def listen(network: str, address: str) -> Listener:

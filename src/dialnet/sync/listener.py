@@ -5,9 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self, cast
 
-from ..addresses import UnixAddr
 from ..connections.contract import AnyListener
 from ..connections.listening import ListeningEnd, UnixFile
 from ..errors import ClosedError
@@ -16,7 +14,11 @@ from ..poll.threads import run
 from ..sockets.config import KeepAliveConfig
 from ..sockets.opened import Opened
 from .conn import Conn
-from .kinds import TCPConn, UnixConn, connection
+from .kinds import TCPConn, UnixConn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 __all__ = ["Listener", "TCPListener", "UnixListener"]
 
@@ -54,9 +56,9 @@ class Listener(AnyListener):
 
 
 class _SocketListener(ListeningEnd, Listener):
-    def accept(self, *, cancel: CancelToken | None = None) -> Conn:
+    def _next(self, cancel: CancelToken | None) -> Opened:
         try:
-            return connection(run(self._fd.reading, self._accept_one, None, cancel))
+            return run(self._fd.reading, self._accept_one, None, cancel)
         except OSError as err:
             raise self._failed("accept", err, "accept4") from err
 
@@ -68,7 +70,7 @@ class TCPListener(_SocketListener):
     """Accepts TCP connections."""
 
     def accept(self, *, cancel: CancelToken | None = None) -> TCPConn:
-        return cast(TCPConn, super().accept(cancel=cancel))
+        return TCPConn(self._next(cancel))
 
 
 class UnixListener(_SocketListener):
@@ -76,10 +78,10 @@ class UnixListener(_SocketListener):
 
     def __init__(self, opened: Opened, keep_alive: KeepAliveConfig) -> None:
         super().__init__(opened, keep_alive)
-        self._file = UnixFile(opened.network, cast(UnixAddr, self.addr).name)
+        self._file = UnixFile(opened.network, str(self.addr))
 
     def accept(self, *, cancel: CancelToken | None = None) -> UnixConn:
-        return cast(UnixConn, super().accept(cancel=cancel))
+        return UnixConn(self._next(cancel))
 
     def set_unlink_on_close(self, unlink: bool) -> None:
         """Whether closing removes the socket's file; it does unless told otherwise."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from types import TracebackType
-from typing import Any, Self
 
 from ..addresses import Addr
 from ..connections.base import address
@@ -13,6 +12,10 @@ from ..connections.gather import as_view
 from ..connections.limits import DATAGRAM
 from ..connections.packets import Packets
 from ..poll.threads import run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 __all__ = ["PacketConn", "SocketPackets"]
 

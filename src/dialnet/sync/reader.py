@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
 
 from ..connections.limits import DATAGRAM
 from ..connections.lines import ReadBuffer
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .conn import Conn
 
 __all__ = ["Reader"]

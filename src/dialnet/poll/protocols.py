@@ -1,0 +1,27 @@
+"""What waits and what is waited for look like. For the type checker alone: nothing imports it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+__all__ = ["Event", "Waiter"]
+
+
+class Waiter(Protocol):
+    """Somebody who waits: a thread, a task, or a multi-step operation."""
+
+    def wake(self) -> None:
+        """Have it look at the state again. From any thread; never blocks; never runs it here."""
+
+    def resume(self) -> None:
+        """The same, called by the poller of the waiter's own loop: it may run at once."""
+
+
+class Event(Protocol):
+    """Something that can be waited for; `signal.Signal` is one, `waits.Ready` another."""
+
+    def fired(self) -> bool: ...
+
+    def attach(self, waiter: Waiter) -> None: ...
+
+    def detach(self, waiter: Waiter) -> None: ...
