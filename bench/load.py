@@ -7,7 +7,8 @@ is; and the last message of each connection differs from all before, so that a r
 
 With a core to itself the load spins instead of sleeping: waking a process that sleeps on another core costs
 the server that sends to it (on a virtual machine as much as the echo), and real servers, whose clients are
-elsewhere, have no such cost. The time spun is told apart from the time worked.
+elsewhere, have no such cost. What it spun is told apart from what it worked: turns with nothing to do are
+counted, and what one costs is measured before the first message.
 
 As a process it takes a `Task` a line on standard input and answers with a `Result` a line, both in JSON.
 """
@@ -27,6 +28,7 @@ from .processes import cpu_clock, pin
 
 SIZE = 1024
 SILENCE = 10.0
+CALIBRATION = 0.01
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Load:
         self.texts = [message(number) for number in range(task.connections)]
         self.partial: dict[int, bytes] = {}
         self.buffer = bytearray(SIZE + 1)
-        self.idle = 0.0
+        self.empty_turns = 0
         self.poller = select.epoll() if hasattr(select, "epoll") else select.poll()
         self.edge = getattr(select, "EPOLLET", 0)
 
@@ -117,21 +119,27 @@ class Load:
     def run(self) -> Result:
         """Put a message on every connection, warm up, measure; then each echo due must come, and no other."""
         task, own_cpu, server_cpu = self.task, time.process_time, server_clock(self.task.pid)
+        empty_turn = self._empty_turn() if task.spin else 0.0
         for sock, text in zip(self.socks, self.texts, strict=True):
             sock.send(text)
         self._echo_until(time.perf_counter() + task.warm_up)
-        self.idle = 0.0
         start, server, own = time.perf_counter(), server_cpu(), own_cpu()
         messages = self._echo_until(start + task.seconds)
         seconds, worked = time.perf_counter() - start, own_cpu() - own
-        server_end = server_cpu()
+        server_end, empty_turns = server_cpu(), self.empty_turns
         for number, (sock, text) in enumerate(zip(self.socks, self.texts, strict=True)):
             expect(sock, text, self.partial.pop(sock.fileno(), b""))
             last = message(number, b"last")
             sock.sendall(last)
             expect(sock, last)
         spent = None if server is None or server_end is None else server_end - server
-        return Result(messages, seconds, spent, worked - (self.idle if task.spin else 0.0))
+        return Result(messages, seconds, spent, max(0.0, worked - empty_turn * empty_turns))
+
+    def _empty_turn(self) -> float:
+        """Return the CPU seconds that a turn takes when nothing has come."""
+        start = time.process_time()
+        self._echo_until(time.perf_counter() + CALIBRATION)
+        return (time.process_time() - start) / max(1, self.empty_turns)
 
     def _echo_until(self, end: float) -> int:
         """Answer every whole echo with the next message until then; return how many came."""
@@ -143,11 +151,11 @@ class Load:
             self.poller.poll,
         )
         patience = 0 if self.task.spin else 1
-        count, heard, idle = 0, clock(), 0.0
+        count, empty, heard = 0, 0, clock()
         while (now := clock()) < end:
             events = wait(patience)
             if not events:
-                idle += clock() - now
+                empty += 1
                 if now - heard > SILENCE:
                     raise WrongEchoError(f"no echo in {SILENCE:.0f} s")
                 continue
@@ -158,7 +166,7 @@ class Load:
                 if (size == SIZE and startswith(text)) or self._piece(fd, size, text):
                     count += 1
                     send(text)
-        self.idle = idle
+        self.empty_turns = empty
         return count
 
     def _piece(self, fd: int, size: int, text: bytes) -> bool:

@@ -192,9 +192,7 @@ def _table(report: Report, count: int) -> Table:
 
 
 def _targets(report: Report) -> Table:
-    title = (
-        "Targets: times as fast (overall also: times as cheap in CPU time); raw: the raw loop"
-    )
+    title = "Targets: times as fast (overall also: times as cheap in CPU time); raw: the raw loop"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("target", no_wrap=True)
     for heading in (*(f"{count:,}" for count in report.connections), "overall", "raw"):

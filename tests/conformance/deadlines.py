@@ -94,11 +94,11 @@ async def moved_earlier(host: Host, kind: Kind, one: Any, two: Any) -> None:
 
 async def moved_later(host: Host, kind: Kind, one: Any, two: Any) -> None:
     """A deadline moved on, or away, while a read waits keeps it waiting."""
-    one.set_read_deadline(time.monotonic() + 0.25)
+    one.set_read_deadline(time.monotonic() + 0.1)
     reading = host.start(one.read, 10)
     await host.blocked(one)
     one.set_read_deadline(time.monotonic() + 1000)
-    await host.pause(0.4)
+    await host.pause(0.15)
     await two.write(b"late")
     assert await reading == b"late"
 

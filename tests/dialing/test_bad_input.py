@@ -16,7 +16,7 @@ from tests.dialing.support import nobody
 
 REFUSED = os.strerror(errno.ECONNREFUSED)
 
-# Network, address, class, text. A `~` stands for the address where that is long.
+# Network, address, class, and how the text ends.
 TEXTS: list[tuple[str, str, type[Exception], str]] = [
     ("bogus", "x", net.UnknownNetworkError, "dial bogus: unknown network bogus"),
     ("TCP", "127.0.0.1:1", net.UnknownNetworkError, "dial TCP: unknown network TCP"),

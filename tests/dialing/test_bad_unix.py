@@ -122,5 +122,6 @@ def test_permission(host_name: str, tmp_path: Path) -> None:
         text=True,
         timeout=hosts.PATIENCE,
     )
+    tmp_path.chmod(0o700)
     assert found.returncode == 0, found.stderr
     assert found.stdout == "refused\n"

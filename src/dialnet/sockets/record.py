@@ -20,7 +20,7 @@ class _Fields:
     def __get__(self, _: object, owner: type[Record]) -> dict[str, Any]:
         import dataclasses
 
-        given = [(name, Any, dataclasses.field(default=getattr(owner, name))) for name in owner._fields]
+        given = [(name, object, dataclasses.field(default=getattr(owner, name))) for name in owner._fields]
         made = dataclasses.make_dataclass(owner.__name__, given, frozen=True)
         fields: dict[str, Any] = vars(made)["__dataclass_fields__"]
         return fields
