@@ -146,6 +146,16 @@ def test_a_closed_stdout_ends_it_quietly(dialnet: Programs) -> None:
     assert server.lines == [f"listening on tcp {address}"]
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_a_stdout_that_fails_ends_it(dialnet: Programs) -> None:
+    with open("/dev/full", "wb") as full:
+        server = dialnet("listen", "--keep-open", "tcp", "127.0.0.1:0", stdout=full)
+    with connect(server.address) as conn:
+        conn.sendall(b"hello")
+        assert server.status() == 1
+    assert server.lines[1:] == ["dialnet: standard output: No space left on device"]
+
+
 def test_verbose_tells_each_connection(dialnet: Programs) -> None:
     server = dialnet("listen", "-v", "--echo", "--keep-open", "tcp", "127.0.0.1:0")
     with connect(server.address) as conn:

@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+from dialnet import system
 from tests.cli.support import COMMAND, Programs, connect, ephemeral, interrupt, receive_all
 
 MIB = 1 << 20
@@ -28,12 +29,12 @@ def test_what_is_sent_to_an_echo_comes_back(dialnet: Programs, directory: str, s
     assert (server.status(), len(server.lines)) == (0, 1)
 
 
-def test_abstract_names(dialnet: Programs, stream_network: str) -> None:
-    if not stream_network.startswith("unix"):
-        pytest.skip("not a Unix network")
-    server = dialnet("listen", "--echo", stream_network, "")
+@pytest.mark.skipif(not system.ABSTRACT_UNIX, reason="no abstract names on this system")
+@pytest.mark.parametrize("network", ["unix", "unixpacket"])
+def test_abstract_names(dialnet: Programs, network: str) -> None:
+    server = dialnet("listen", "--echo", network, "")
     assert server.address.startswith("@")
-    assert dialnet("dial", stream_network, server.address).end(b"hello") == b"hello"
+    assert dialnet("dial", network, server.address).end(b"hello") == b"hello"
     assert server.status() == 0
 
 
@@ -93,15 +94,18 @@ def test_ten_mebibytes_through_the_echo(dialnet: Programs, directory: str, strea
     assert (client.status(), server.status()) == (0, 0)
 
 
-def test_a_peer_that_has_nothing_to_say_gets_all_the_input(dialnet: Programs, directory: str) -> None:
+def test_a_peer_that_has_nothing_to_say_gets_all_the_input(
+    dialnet: Programs, directory: str, stream_network: str
+) -> None:
     """`listen < /dev/null > file` ends its direction at once, and still wants what `dial < file` sends."""
     data = random.Random(4).randbytes(10 * MIB)
     path = os.path.join(directory, "data")
     with open(path, "wb") as file:
         file.write(data)
-    server = dialnet("listen", "tcp", "127.0.0.1:0", stdin=subprocess.DEVNULL)
+    address = ephemeral(stream_network, directory)
+    server = dialnet("listen", stream_network, address, stdin=subprocess.DEVNULL)
     with open(path, "rb") as file:
-        client = dialnet("dial", "tcp", server.address, stdin=file)
+        client = dialnet("dial", stream_network, server.address, stdin=file)
     assert hashlib.sha256(server.end()).digest() == hashlib.sha256(data).digest()
     assert (client.status(), client.stderr) == (0, "")
 

@@ -63,7 +63,7 @@ def test_timeout(host_name: str) -> None:
 
 
 def test_no_time_at_all(host_name: str) -> None:
-    """0 and less, and what is past, have passed already: nothing is tried, not even where somebody listens."""
+    """0 and less, and what is past, have passed already: nothing is tried, even where somebody listens."""
 
     async def body(host: hosts.Host) -> None:
         async with host.net.listen("tcp", "127.0.0.1:0") as ln:
@@ -116,29 +116,174 @@ def test_mistakes_come_before_the_time(host_name: str) -> None:
 
 
 def test_cancel_token(host_name: str) -> None:
-    """From another body and from a plain thread; and one that was cancelled before."""
+    """From another body, from a plain thread, for every way to dial; and a token cancelled before."""
 
     async def body(host: hosts.Host) -> None:
-        async def cancel(token: Any, seen: Seen) -> None:
-            await seen.connecting(host)
-            token.cancel()
+        async def cancelled(dialing: Any) -> Any:
+            with pytest.raises(net.CanceledError) as caught:
+                await dialing()
+            return caught.value
 
         with full() as address:
-            for from_thread in (False, True):
-                token, seen = host.net.CancelToken(), Seen()
-                dialing = host.start(host.net.Dialer(control=seen, timeout=1000).dial, "tcp", address)
-                if not from_thread:
-                    pass
-                dialing = Caught(host, dialing, token)
-                del dialing
-                break
+            addr = net.TCPAddr(*parts(address))
+            for how in ("here", "thread"):
+                for typed in (False, True):
+                    token, seen = host.net.CancelToken(), Seen()
+                    dialer = host.net.Dialer(control=seen, timeout=1000)
 
-    del body
-    hosts.run(host_name, _cancelled)
+                    def dial(dialer: Any = dialer, token: Any = token, typed: bool = typed) -> Any:
+                        if typed:
+                            return dialer.dial_tcp("tcp", None, addr, cancel=token)
+                        return dialer.dial("tcp", address, cancel=token)
+
+                    job = host.start(cancelled, dial)
+                    await seen.connecting(host)
+                    if how == "here":
+                        token.cancel()
+                    else:
+                        thread = threading.Thread(target=token.cancel)
+                        thread.start()
+                        thread.join()
+                    err = await job
+                    assert str(err) == f"dial tcp {address}: operation was canceled"
+                    assert isinstance(err, net.OpError)
+                    assert not err.timeout
+                    assert seen.all_closed()
+                    # What is given it later does not even begin.
+                    with pytest.raises(net.CanceledError):
+                        await dial()
+                    assert len(seen.calls) == 1
+
+    hosts.run(host_name, body)
 
 
-class Caught:
-    def __init__(self, *_: Any) -> None: ...
+def parts(address: str) -> tuple[str, int]:
+    name, port = net.split_host_port(address)
+    return name, int(port)
 
 
-async def _cancelled(host: hosts.Host) -> None: ...
+def test_one_token_for_many(host_name: str) -> None:
+    """One `cancel` ends all who were given it, and nobody else; after a success it means nothing."""
+
+    async def body(host: hosts.Host) -> None:
+        token = host.net.CancelToken()
+        seens = [Seen() for _ in range(4)]
+
+        async def dial(seen: Seen) -> None:
+            with pytest.raises(net.CanceledError):
+                await host.net.Dialer(control=seen).dial("tcp", address, cancel=token)
+
+        with full() as address:
+            jobs = [host.start(dial, seen) for seen in seens]
+            for seen in seens:
+                await seen.connecting(host)
+            async with host.net.listen("tcp", "127.0.0.1:0") as ln:
+                conn = await host.net.Dialer().dial("tcp", str(ln.addr), cancel=token)
+                other = await host.net.dial("tcp", str(ln.addr))
+                token.cancel()
+                for job in jobs:
+                    await job
+                for end in (conn, other):
+                    assert await end.write(b"x") == 1
+                    end.close()
+
+    hosts.run(host_name, body)
+
+
+def test_cancelled_task(task_host_name: str) -> None:
+    async def body(host: hosts.Host) -> None:
+        with full() as address:
+            addr = net.TCPAddr(*parts(address))
+            for typed in (False, True):
+                seen = Seen()
+                dialer = host.net.Dialer(control=seen, timeout=1000)
+                if typed:
+                    job = host.start(dialer.dial_tcp, "tcp", None, addr)
+                else:
+                    job = host.start(dialer.dial, "tcp", address)
+                await seen.connecting(host)
+                job.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await job
+                assert job.cancelled()
+                assert seen.all_closed()
+
+    hosts.run(task_host_name, body)
+
+
+# A lookup that never comes back.
+
+
+@contextmanager
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """`getaddrinfo` does not return inside; the names it was asked for."""
+    asked: list[str] = []
+    goes_on = threading.Event()
+
+    def getaddrinfo(name: str, *_: Any) -> Any:
+        asked.append(name)
+        assert goes_on.wait(hosts.PATIENCE)
+        raise socket.gaierror(socket.EAI_NONAME, "too late")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        try:
+            yield asked
+        finally:
+            goes_on.set()
+
+
+def test_lookup_in_time(host_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(host: hosts.Host) -> None:
+        with stuck(monkeypatch) as asked:
+            for options in ({"timeout": SHORT}, {"deadline": timedelta(seconds=SHORT)}):
+                with pytest.raises(net.DNSError) as caught:
+                    await host.net.Dialer(**options).dial("tcp", "slow.example:80")
+                err = caught.value
+                assert str(err) == "dial tcp: lookup slow.example: i/o timeout"
+                assert isinstance(err, TimeoutError)
+                assert err.timeout
+                assert err.is_timeout
+                assert not err.is_not_found
+            assert asked[0] == "slow.example"
+
+    hosts.run(host_name, body)
+
+
+def test_lookup_cancelled(host_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(host: hosts.Host) -> None:
+        token = host.net.CancelToken()
+
+        async def dial() -> Any:
+            with pytest.raises(net.CanceledError) as caught:
+                await host.net.Dialer().dial("tcp", "slow.example:80", cancel=token)
+            return caught.value
+
+        with stuck(monkeypatch) as asked:
+            job = host.start(dial)
+            await host.until(lambda: asked)
+            token.cancel()
+            err = await job
+            assert str(err) == "dial tcp: lookup slow.example: operation was canceled"
+            assert isinstance(err, net.DNSError)
+            assert not err.timeout
+
+    hosts.run(host_name, body)
+
+
+def test_lookup_in_a_cancelled_task(task_host_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(host: hosts.Host) -> None:
+        with stuck(monkeypatch) as asked:
+            for call, arguments in (
+                (host.net.dial, ("tcp", "slow.example:80")),
+                (host.net.listen, ("tcp", "slow.example:80")),
+                (host.net.resolve_tcp_addr, ("tcp", "slow.example:80")),
+            ):
+                asked.clear()
+                job = host.start(call, *arguments)
+                await host.until(lambda: asked)
+                job.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await job
+
+    hosts.run(task_host_name, body)

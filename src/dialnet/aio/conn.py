@@ -73,7 +73,7 @@ class SocketConn(ConnectionEnd, Conn):
             n = CHUNK
         side = self._reading
         try:
-            data = attempt(side, self._recv, n)
+            data = attempt(side, self._recv, n) if side.ready else None
             if data is None:
                 data = await run_waiting(side, self._recv, n)
         except OSError as err:
@@ -117,7 +117,13 @@ class SocketConn(ConnectionEnd, Conn):
     async def write(self, data: Any) -> int:
         if type(data) is not bytes:
             data = as_view(data)
-        return await self._write(self._send, data, "write")
+        try:
+            sent = attempt(self._writing, self._send, data)
+            if sent == len(data):
+                return sent
+            return await self._write_rest(self._send, data, sent)
+        except OSError as err:
+            raise self._failed("write", err, "write") from err
 
     async def writelines(self, buffers: Iterable[Any]) -> int:
         """Write the buffers one after the other in one gathered call (sendmsg(2)); to a connection of
@@ -129,16 +135,16 @@ class SocketConn(ConnectionEnd, Conn):
                 return 0
         elif len(data.pieces) > IOV_MAX:
             data = Gathered.of([data.joined()])
-        return await self._write(sender(self._fd.sock), data, "writev")
-
-    async def _write(self, send: Callable[[Any], int], data: Any, op: str) -> int:
-        side = self._writing
+        send = sender(self._fd.sock)
         try:
-            sent = attempt(side, send, data)
+            sent = attempt(self._writing, send, data)
             if sent == len(data):
                 return sent
-            if self._stream:
-                return await send_waiting(side, send, data, sent or 0)
-            return sent if sent is not None else await run_waiting(side, send, data)
+            return await self._write_rest(send, data, sent)
         except OSError as err:
-            raise self._failed(op, err, op) from err
+            raise self._failed("writev", err, "writev") from err
+
+    async def _write_rest(self, send: Callable[[Any], int], data: Any, sent: int | None) -> int:
+        if self._stream:
+            return await send_waiting(self._writing, send, data, sent or 0)
+        return sent if sent is not None else await run_waiting(self._writing, send, data)

@@ -46,7 +46,7 @@ def serve_all(
     idle: float | None,
     detail: Callable[[str], None],
 ) -> None:
-    """Accept until a signal ends it, or stdout is closed. One connection's failure is a line on stderr."""
+    """Accept until a signal ends it, or stdout fails. One connection's failure is a line on stderr."""
     try:
         while True:
             conn = accept(listener, detail)
@@ -58,9 +58,9 @@ def serve_all(
                 conn.close()
                 time.sleep(_FIRST_DELAY)
     except net.ClosedError:
-        if output.closed:
-            raise OutputClosed from None
-        raise
+        if output.failure is None:
+            raise
+        raise output.failure from None
 
 
 class _Server:
@@ -88,16 +88,16 @@ class _Server:
                 self._print(self._output.sink())
         except Idle:
             self._detail(f"{describe(self._peer.conn)}: nothing went either way for a while")
-        except OutputClosed:
-            self._listener.close()  # which ends the accepting
-        except (Failed, OSError) as err:
+        except (Failed, OutputClosed):
+            self._listener.close()  # which ends the accepting, and with it the command
+        except OSError as err:
             tell(str(err))
         finally:
             self._peer.conn.close()
             self._detail(f"{describe(self._peer.conn)}: {self._peer.summary()}")
 
     def _print(self, sink: Sink) -> None:
-        size = CHUNK // 4 if self._peer.conn.local_addr.network == "tcp" else MESSAGE
+        size = MESSAGE if self._peer.conn.local_addr.network == "unixpacket" else CHUNK // 4
         while data := self._peer.read(size):
             sink.write(data)
         sink.end()

@@ -11,7 +11,7 @@ import dialnet as net
 from .output import Sink, read_input
 from .peer import MESSAGE, is_named
 from .process import Failed, tell
-from .relay import DATAGRAM_CHUNK
+from .relay import MESSAGE_CHUNK
 
 __all__ = ["DatagramServer"]
 
@@ -98,7 +98,7 @@ class DatagramServer:
     def _answer(self) -> None:
         try:
             self._known.wait()
-            while data := read_input(DATAGRAM_CHUNK):
+            while data := read_input(MESSAGE_CHUNK):
                 self._send(data, self._last_peer, tell)
             self._detail("end of input")
         except net.ClosedError:

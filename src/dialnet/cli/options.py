@@ -69,7 +69,7 @@ linger = click.option(
     "--linger",
     type=DURATION,
     help="After the peer has ended, go on sending until the input pauses for this long "
-    "(default 0.5s; at a terminal 0).",
+    "(default 0.5s; at a terminal 0; a file is sent to its end).",
 )
 raw = click.option(
     "--raw", is_flag=True, help="Give a terminal the peer's bytes as they are, control characters and all."

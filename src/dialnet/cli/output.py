@@ -37,7 +37,7 @@ class Output:
 
     def __init__(self, raw: bool = False) -> None:
         self.visible = not raw and sys.stdout is not None and os.isatty(_STDOUT)
-        self.closed = False
+        self.failure: Failed | OutputClosed | None = None
         self._turn = threading.Lock()
 
     def sink(self) -> Sink:
@@ -52,10 +52,11 @@ class Output:
                 else:
                     _write_bytes(data)
         except BrokenPipeError:
-            self.closed = True
-            raise OutputClosed from None
+            self.failure = OutputClosed()
+            raise self.failure from None
         except OSError as err:
-            raise Failed(f"standard output: {err.strerror}") from err
+            self.failure = Failed(f"standard output: {err.strerror}")
+            raise self.failure from err
 
 
 class Sink:

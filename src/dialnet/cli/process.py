@@ -72,7 +72,7 @@ def fill_standard_streams() -> None:
 
 
 def end_on_signals() -> None:
-    """Let SIGTERM and SIGHUP unwind the main thread, as Ctrl-C does, so that sockets and files are cleaned up.
+    """Let SIGTERM and SIGHUP unwind the main thread, as Ctrl-C does, so that socket files are removed.
 
     A signal the parent had us ignore (`nohup`) stays ignored. The exit status is 128 + the signal's number.
     """

@@ -13,7 +13,9 @@ input is over, silence is the end.
 
 from __future__ import annotations
 
+import math
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -24,10 +26,19 @@ from .output import CHUNK, Sink, read_input
 from .peer import MESSAGE, Idle, Peer
 from .process import Failed, tell
 
-__all__ = ["DATAGRAM_CHUNK", "LINGER", "Relay"]
+__all__ = ["MESSAGE_CHUNK", "Relay"]
 
-DATAGRAM_CHUNK = 8192  # how a file on stdin is cut up; what is written to a pipe at once goes as one datagram
+# How input is cut into messages; a shorter piece written to a pipe at once goes as one. socat sends as much,
+# and has room for as much: a receiver with less drops the rest of a message without a word.
+MESSAGE_CHUNK = 8192
 LINGER = 0.5
+
+
+def default_linger() -> float:
+    """How long input may pause after the peer's end. A file never does; a person is not waited for."""
+    if os.isatty(0):
+        return 0.0
+    return math.inf if stat.S_ISREG(os.fstat(0).st_mode) else LINGER
 
 
 class Relay:
@@ -48,8 +59,10 @@ class Relay:
         self._datagrams = datagrams
         self._idle = idle
         self._detail = detail
-        self._linger = linger if linger is not None else 0.0 if os.isatty(0) else LINGER
-        self._size = CHUNK if conn.local_addr.network.startswith("tcp") else MESSAGE
+        self._linger = linger if linger is not None else default_linger()
+        messages = conn.local_addr.network not in ("tcp", "unix")
+        self._size = MESSAGE if messages else CHUNK
+        self._input_size = MESSAGE_CHUNK if messages else CHUNK
         self._input_over = threading.Event()
         self._waits_for_input = False
         self._input_since = time.monotonic()
@@ -121,7 +134,7 @@ class Relay:
         while True:
             self._input_since = time.monotonic()
             self._waits_for_input = True
-            data = read_input(DATAGRAM_CHUNK if self._datagrams else CHUNK)
+            data = read_input(self._input_size)
             self._waits_for_input = False
             if not data:
                 return

@@ -61,7 +61,9 @@ class _TaskWaiter(TaskWaiter):
         "_waiting",
     )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, poller: TaskPoller, loop: asyncio.AbstractEventLoop) -> None:
+        self.poller = poller
+        # Where the Task looks for the loop, in the absence of a `get_loop`.
         self._loop = loop
         self._waiting = False
         self._canceled = False
@@ -75,13 +77,10 @@ class _TaskWaiter(TaskWaiter):
         self._asyncio_future_blocking = True
         yield self
 
-    def get_loop(self) -> asyncio.AbstractEventLoop:
-        return self._loop
-
     def add_done_callback(
         self, callback: Callable[[Any], object], *, context: contextvars.Context | None = None
     ) -> None:
-        self._callback = callback
+        self._callback: Callable[[Any], object] | None = callback
         self._context = context if context is not None else contextvars.copy_context()
         self._waiting = True
 
@@ -91,7 +90,7 @@ class _TaskWaiter(TaskWaiter):
         self._waiting = False
         self._canceled = True
         self._message = msg
-        self._loop.call_soon(self._callback, self, context=self._context)
+        self._loop.call_soon(self._callback, self, context=self._context)  # type: ignore[arg-type]
         return True
 
     def result(self) -> None:
@@ -101,10 +100,15 @@ class _TaskWaiter(TaskWaiter):
 
     # The poller's half.
 
+    def here(self) -> bool:
+        return _get_running_loop() is self._loop
+
     def resume(self) -> None:
         if self._waiting:
             self._waiting = False
-            self._context.run(self._callback, self)
+            # Kept no longer than needed: it holds the task, and that the connection.
+            callback, self._callback = self._callback, None
+            self._context.run(callback, self)  # type: ignore[arg-type]
 
     def wake(self) -> None:
         if _get_running_loop() is self._loop:
@@ -140,7 +144,7 @@ class AsyncioPoller(TaskPoller):
         begun in it. The generator is kept by the loop's own record of the reader.
         """
         lifetime: list[object] = []
-        loop.add_reader(self.readiness.fileno(), self._readable, lifetime)
+        loop.add_reader(self.readiness.fileno(), self.dispatch, lifetime)
         lifetime.append(_begin(_until_shutdown(self)))
 
     def abandon(self) -> None:
@@ -151,14 +155,11 @@ class AsyncioPoller(TaskPoller):
     def detach(self, loop: asyncio.AbstractEventLoop) -> None:
         loop.remove_reader(self.readiness.fileno())
 
-    def _readable(self, lifetime: object) -> None:
-        self.dispatch()
-
     def here(self) -> bool:
         return _get_running_loop() is self._loop()
 
     def waiter(self) -> TaskWaiter:
-        return _TaskWaiter(asyncio.get_running_loop())
+        return _TaskWaiter(self, asyncio.get_running_loop())
 
     def arm(self, side: Side, waiter: TaskWaiter) -> None:
         # One timer a side, left standing between waits: in a conversation whose deadline is put off

@@ -34,7 +34,7 @@ from ..system.masks import POLL_READ, POLL_WRITE, READ, WRITE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .protocols import Waiter
-    from .tasks import TaskPoller
+    from .tasks import TaskPoller, TaskWaiter
 
 __all__ = ["FD", "Side"]
 
@@ -51,6 +51,7 @@ class Side:
         "poll_mask",
         "queue",
         "ready",
+        "spare",
         "spins",
         "sticky",
         "timer",
@@ -70,6 +71,8 @@ class Side:
         self.sticky = False
         # Calls in a row that did not have to wait; see aio's fairness.
         self.spins = 0
+        # The waiter of the last task that waited here, for the next one.
+        self.spare: TaskWaiter | None = None
         # The host loop's lazy deadline timer, and when it goes off.
         self.timer: object | None = None
         self.timer_at = 0.0
@@ -96,6 +99,9 @@ class Side:
     def leave(self, waiter: Waiter) -> None:
         """Give up the turn, or the place in the queue. No harm if it has neither."""
         with self.lock:
+            if self.turn is waiter and not self.queue:
+                self.turn = None
+                return
             if self.turn is not waiter:
                 if waiter in self.queue:
                     self.queue.remove(waiter)  # type: ignore[union-attr]
@@ -208,6 +214,7 @@ def _after_fork() -> None:
             side.queue = ()
             side.ready = True
             side.timer = None
+            side.spare = None
 
 
 if hasattr(os, "register_at_fork"):

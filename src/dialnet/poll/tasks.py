@@ -35,9 +35,18 @@ FAIR_SHARE = 64
 
 
 class TaskWaiter:
-    """A task that waits: awaited to go to sleep, resumed by the poller or a wake-up."""
+    """A task that waits: awaited to go to sleep, resumed by the poller or a wake-up.
 
-    __slots__ = ()
+    It can be awaited again and again, by whichever task uses it.
+    """
+
+    __slots__ = ("poller",)
+
+    poller: TaskPoller
+
+    def here(self) -> bool:
+        """Whether the running task is one of the poller's loop."""
+        raise NotImplementedError
 
     def __await__(self) -> Generator[Any, Any, None]:
         raise NotImplementedError
@@ -114,10 +123,11 @@ class TaskPoller:
         fd.interest = 0
         fd.poller = None
         for side in (fd.reading, fd.writing):
+            side.spare = None
             if side.timer is not None:
                 self.disarm(side)
 
-    def dispatch(self) -> None:
+    def dispatch(self, _: object = None) -> None:
         """Take what became ready, and resume who waited for it."""
         readiness = self.readiness
         reads, writes, hangups = readiness.READS, readiness.WRITES, readiness.HANGUPS
@@ -173,11 +183,16 @@ def current_poller() -> TaskPoller:
     return asyncio_host.poller()
 
 
-def _poller_for(side: Side) -> TaskPoller:
+def _waiter_for(side: Side) -> TaskWaiter:
+    """A waiter for the running task; the one that was used last, if nobody uses it now."""
+    waiter = side.spare
+    if waiter is not None and waiter.here():
+        side.spare = None
+        return waiter
     poller = side.fd.poller
     if poller is None or not poller.here():
         poller = current_poller()
-    return poller
+    return poller.waiter()
 
 
 def attempt(side: Side, call: Callable[[A], T], argument: A) -> T | None:
@@ -204,8 +219,8 @@ async def run_waiting(
     Raises `ClosedError`, `DeadlineExceededError`, `CanceledError`, and what `call` raises. It was tried
     once already, by `attempt`, where that was due.
     """
-    poller = _poller_for(side)
-    waiter = poller.waiter()
+    waiter = _waiter_for(side)
+    poller = waiter.poller
     try:
         side.enter(waiter)
         if cancel is not None:
@@ -231,6 +246,7 @@ async def run_waiting(
             await waiter
     finally:
         side.leave(waiter)
+        side.spare = waiter
         if cancel is not None:
             cancel.detach(waiter)
 
@@ -242,8 +258,8 @@ async def send_waiting(side: Side, send: Callable[[Any], int], data: Any, sent: 
     """
     if isinstance(data, bytes):
         data = memoryview(data)
-    poller = _poller_for(side)
-    waiter = poller.waiter()
+    waiter = _waiter_for(side)
+    poller = waiter.poller
     try:
         side.enter(waiter)
         if side.spins >= FAIR_SHARE:
@@ -272,6 +288,7 @@ async def send_waiting(side: Side, send: Callable[[Any], int], data: Any, sent: 
         raise
     finally:
         side.leave(waiter)
+        side.spare = waiter
 
 
 def _pause() -> Coroutine[Any, Any, None]:

@@ -11,7 +11,6 @@ the system call itself is made under the side's lock.
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import weakref
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     A = TypeVar("A")
     T = TypeVar("T")
 
-__all__ = ["ThreadWaiter", "give_back", "milliseconds", "run", "send_all", "take_waiter"]
+__all__ = ["ThreadWaiter", "give_back", "milliseconds", "run", "run_waiting", "send_all", "take_waiter"]
 
 
 # poll(2) takes an int of milliseconds; a wait that is longer begins again.
@@ -42,14 +41,15 @@ _LONGEST = 86_400_000.0
 class ThreadWaiter:
     """A thread's wake descriptor and the `poll` it waits with."""
 
-    __slots__ = ("__weakref__", "_known", "_poll", "descriptor")
+    __slots__ = ("__weakref__", "_mask", "_number", "_poll", "descriptor")
 
     def __init__(self) -> None:
         self.descriptor = system.WakeDescriptor()
         self._poll = system.ThreadPoll()
         self._poll.register(self.descriptor.fileno(), POLL_READ)
         # The last wait's descriptor and mask stay registered: a thread mostly serves one connection.
-        self._known = (-1, 0)
+        self._number = -1
+        self._mask = 0
         _living.add(self)
 
     def wake(self) -> None:
@@ -59,16 +59,14 @@ class ThreadWaiter:
 
     def wait(self, number: int, mask: int, deadline: float | None) -> bool:
         """Until the descriptor is ready (True), or a wake-up, or the deadline; -1 is no descriptor."""
-        if self._known != (number, mask):
-            if self._known[0] >= 0:
-                self._poll.unregister(self._known[0])
-                self._known = (-1, 0)
+        if number != self._number or mask != self._mask:
+            if self._number >= 0:
+                self._poll.unregister(self._number)
+            self._number, self._mask = number, mask
             if number >= 0:
                 self._poll.register(number, mask)
-                self._known = (number, mask)
-        events = self._poll.poll(None if deadline is None else milliseconds(deadline))
         ready = False
-        for got, _ in events:
+        for got, _ in self._poll.poll(None if deadline is None else milliseconds(deadline)):
             if got == number:
                 ready = True
             else:
@@ -77,8 +75,9 @@ class ThreadWaiter:
 
 
 def milliseconds(deadline: float) -> float:
-    """From now until the deadline, as `poll` wants it; it rounds up, so never too short."""
-    return min(max(0.0, math.ceil((deadline - monotonic()) * 1000.0)), _LONGEST)
+    """From now until the deadline, as `poll` wants it, which rounds up to whole ones."""
+    left = (deadline - monotonic()) * 1000.0
+    return 0.0 if left < 0.0 else left if left < _LONGEST else _LONGEST
 
 
 _living: weakref.WeakSet[ThreadWaiter] = weakref.WeakSet()
@@ -114,33 +113,36 @@ def run(side: Side, call: Callable[[A], T], argument: A, cancel: CancelToken | N
 
     Raises `ClosedError`, `DeadlineExceededError`, `CanceledError`, and what `call` raises.
     """
-    with side.lock:
-        if side.turn is None:
-            if side.closed or side.deadline is not None:
-                side.check()
-            if cancel is not None and cancel.cancelled:
-                raise CanceledError
-            if side.ready:
+    if side.ready:
+        with side.lock:
+            if side.turn is None:
+                if side.closed or side.deadline is not None:
+                    side.check()
+                if cancel is not None and cancel.cancelled:
+                    raise CanceledError
                 try:
                     return call(argument)
                 except BlockingIOError:
                     side.ready = False
-    return _run_waiting(side, call, argument, cancel)
+    return run_waiting(side, call, argument, cancel)
 
 
-def _run_waiting(side: Side, call: Callable[[A], T], argument: A, cancel: CancelToken | None) -> T:
+def run_waiting(side: Side, call: Callable[[A], T], argument: A, cancel: CancelToken | None = None) -> T:
+    """As `run`, where the first try would only fail. Taken apart where every conversation comes by."""
     waiter = take_waiter()
     try:
-        side.enter(waiter)
         if cancel is not None:
             cancel.attach(waiter)
         while True:
             with side.lock:
-                side.check()
+                if side.closed or side.deadline is not None:
+                    side.check()
                 if cancel is not None and cancel.cancelled:
                     raise CanceledError
                 number = -1
-                if side.has_turn(waiter):
+                if side.turn is None:
+                    side.turn = waiter
+                if side.turn is waiter or side.has_turn(waiter):
                     number = side.fd.number
                     if side.ready:
                         try:
@@ -150,7 +152,11 @@ def _run_waiting(side: Side, call: Callable[[A], T], argument: A, cancel: Cancel
             if waiter.wait(number, side.poll_mask, side.deadline):
                 side.ready = True
     finally:
-        side.leave(waiter)
+        with side.lock:
+            if side.turn is waiter and not side.queue:
+                side.turn = None
+            else:
+                side.leave(waiter)
         if cancel is not None:
             cancel.detach(waiter)
         give_back(waiter)

@@ -47,11 +47,13 @@ def pause() -> Coroutine[Any, Any, None]:
 
 
 class _TaskWaiter(TaskWaiter):
-    __slots__ = ("_poller", "_task", "_until", "_waiting")
+    __slots__ = ("_task", "_until", "_waiting")
+
+    poller: TrioPoller
 
     def __init__(self, poller: TrioPoller) -> None:
-        self._poller = poller
-        self._task: Task = trio.lowlevel.current_task()
+        self.poller = poller
+        self._task: Task | None = None
         self._until: float | None = None
         self._waiting = False
 
@@ -69,6 +71,7 @@ class _TaskWaiter(TaskWaiter):
 
     async def _sleep(self) -> None:
         self._waiting = True
+        self._task = trio.lowlevel.current_task()
         await wait_task_rescheduled(self._abort)
 
     def _abort(self, _: object) -> Abort:
@@ -78,16 +81,20 @@ class _TaskWaiter(TaskWaiter):
     def resume(self) -> None:
         if self._waiting:
             self._waiting = False
-            trio.lowlevel.reschedule(self._task)
+            task, self._task = self._task, None
+            trio.lowlevel.reschedule(task)  # type: ignore[arg-type]
 
     def wake(self) -> None:
-        if self._poller.in_thread():
+        if self.poller.in_thread():
             self.resume()
             return
         try:
-            self._poller.token.run_sync_soon(self.resume)
+            self.poller.token.run_sync_soon(self.resume)
         except trio.RunFinishedError:
             pass  # And with the run the task has ended that could have been woken.
+
+    def here(self) -> bool:
+        return self.poller.here()
 
     def arm(self, until: float) -> None:
         self._until = until

@@ -11,7 +11,7 @@ from ..connections.contract import AnyConn
 from ..connections.ends import ConnectionEnd
 from ..connections.gather import IOV_MAX, Gathered, as_view, sender
 from ..connections.limits import CHUNK, DATAGRAM
-from ..poll.threads import run, send_all
+from ..poll.threads import run, run_waiting, send_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class SocketConn(ConnectionEnd, Conn):
             n = CHUNK
         side = self._reading
         try:
-            data = run(side, self._recv, n)
+            data = (run if side.ready else run_waiting)(side, self._recv, n)
         except OSError as err:
             raise self._failed("read", err, "read") from err
         if len(data) < n and self._stream and data:
