@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Iterator
 
-import dialnet
 import pytest
-from dialnet.poll.threads import give_back, take_waiter
 
+import dialnet
+from dialnet.poll.threads import give_back, take_waiter
 from tests import hosts, shapes
 
 

@@ -14,9 +14,10 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import trio
+
 import dialnet
 import dialnet.aio
-import trio
 
 try:
     import uvloop
@@ -144,7 +145,7 @@ class _ThreadJob:
         def work() -> None:
             try:
                 self._value = _drive(coroutine)
-            except BaseException as err:  # noqa: BLE001 (the awaiting body raises it)
+            except BaseException as err:
                 self._error = err
 
         self._thread = threading.Thread(target=work, daemon=True)
@@ -240,7 +241,7 @@ class _TrioJob:
         try:
             with self._scope:
                 self._value = await awaitable
-        except Exception as err:  # noqa: BLE001 (the awaiting body raises it)
+        except Exception as err:
             self._error = err
         finally:
             self._done.set()
@@ -291,7 +292,7 @@ def _run_trio(body: Body, args: Any) -> Any:
             try:
                 value = await body(_TrioHost(nursery), *args)
                 await trio.lowlevel.checkpoint()
-            except Exception as err:  # noqa: BLE001
+            except Exception as err:
                 error = err
             left = list(nursery.child_tasks)
             nursery.cancel_scope.cancel()

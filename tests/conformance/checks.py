@@ -6,9 +6,9 @@ import hashlib
 import os
 from typing import Any
 
-import dialnet as net
 import pytest
 
+import dialnet as net
 from tests.conformance.kinds import Kind
 from tests.hosts import Host
 

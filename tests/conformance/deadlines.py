@@ -7,9 +7,9 @@ import math
 import time
 from typing import Any
 
-import dialnet as net
 import pytest
 
+import dialnet as net
 from tests.conformance.kinds import Kind
 from tests.hosts import PATIENCE, Host
 
@@ -173,7 +173,7 @@ async def fluctuating(host: Host, kind: Kind, one: Any, two: Any) -> None:
 async def unusable(host: Host, kind: Kind, one: Any, two: Any) -> None:
     """What names no instant is refused, and the deadline stays what it was."""
     one.set_deadline(time.monotonic() - 1)
-    for wrong in (time.time(), time.time() + 60, math.nan, datetime.datetime.now()):  # noqa: DTZ005
+    for wrong in (time.time(), time.time() + 60, math.nan, datetime.datetime.now()):
         with pytest.raises(ValueError, match=r"clock|NaN|time zone"):
             one.set_deadline(wrong)
     with pytest.raises(net.DeadlineExceededError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import dialnet as net
 import pytest
 
+import dialnet as net
 from tests.conformance.deadlines import fill
 from tests.conformance.kinds import Kind
 from tests.hosts import Host

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from dialnet import UDPAddr, UnixAddr
 
+from dialnet import UDPAddr, UnixAddr
 from tests.hosts import Host
 
 Pair = Callable[[Host], Any]

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import dialnet
 import dialnet.aio
-import pytest
 
 SOURCE = Path(dialnet.__file__).parent
 FLOORS = {
@@ -92,11 +93,24 @@ def modules_after(statement: str) -> set[str]:
 def test_importing_is_light() -> None:
     """Nothing but the standard library, and neither asyncio nor ssl nor what they bring."""
     loaded = modules_after("import dialnet")
-    assert not loaded & {"asyncio", "ssl", "trio", "uvloop", "idna", "concurrent.futures", "logging", "inspect"}
-    outside = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names) - {"dialnet", "__main__"}
+    assert not loaded & {
+        "asyncio",
+        "ssl",
+        "trio",
+        "uvloop",
+        "idna",
+        "concurrent.futures",
+        "logging",
+        "inspect",
+    }
+    outside = (
+        {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names) - {"dialnet", "__main__"}
+    )
     # What the interpreter itself loads at its start (site's .pth files) is none of ours.
     assert outside <= {name.partition(".")[0] for name in modules_after("pass")} - {"dialnet"}
-    assert not modules_after("import dialnet.aio") & {"trio", "uvloop", "ssl"} - modules_after("import asyncio")
+    assert not modules_after("import dialnet.aio") & {"trio", "uvloop", "ssl"} - modules_after(
+        "import asyncio"
+    )
 
 
 def test_the_faces_have_the_same_names() -> None:

@@ -7,9 +7,10 @@ import dataclasses
 import pickle
 from typing import Any
 
+import pytest
+
 import dialnet
 import dialnet.aio
-import pytest
 
 RECORDS = [
     (dialnet.KeepAliveConfig(idle=3), {"count": 2}),

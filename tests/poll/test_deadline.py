@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+
 from dialnet.poll.deadline import earliest, instant, seconds, timeout_instant
 
 
@@ -38,7 +39,7 @@ def test_what_names_no_instant() -> None:
     with pytest.raises(ValueError, match="NaN"):
         instant(math.nan)
     with pytest.raises(ValueError, match="time zone"):
-        instant(datetime(2030, 1, 1))  # noqa: DTZ001
+        instant(datetime(2030, 1, 1))
 
 
 def test_timeouts() -> None:

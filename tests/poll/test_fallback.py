@@ -8,12 +8,12 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 import dialnet as net
 import dialnet.aio as aio
-import pytest
 from dialnet.poll import asyncio_host, fallback, tasks
 from dialnet.system.select_readiness import SelectReadiness
-
 from tests.conformance.deadlines import fill
 from tests.conformance.kinds import KINDS
 from tests.hosts import _AsyncioHost

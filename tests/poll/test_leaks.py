@@ -7,9 +7,9 @@ import os
 import tempfile
 from typing import Any
 
-import dialnet as net
 import pytest
 
+import dialnet as net
 from tests.conftest import descriptors
 from tests.hosts import Host, run
 

@@ -307,4 +307,3 @@ def test_exit_with_threads_that_wait() -> None:
     blocked(one._fd.reading)
     blocked(ln._fd.reading)
     """)
-

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 import dialnet as net
 import dialnet.aio as aio
-import pytest
-
 from tests.conformance.checks import read_exactly
 from tests.conformance.deadlines import fill
 from tests.conformance.kinds import KINDS, accepted
@@ -349,5 +350,34 @@ def test_descriptors_passed_do_not_hide_what_follows(host_name: str) -> None:
             while len(got) < len(b"withwithout"):
                 got += await one.read(100)
             assert got == b"withwithout"
+
+    run(host_name, body)
+
+
+def test_a_full_receiver_of_datagrams(host_name: str, tmp_path: Path) -> None:
+    """Sending to a Unix datagram socket whose queue is full waits, without spinning, until there is room:
+    the kernel calls the sender writable all along."""
+
+    async def body(host: Host) -> None:
+        there = net.UnixAddr(str(tmp_path / "there"), "unixgram")
+        here = net.UnixAddr(str(tmp_path / "here"), "unixgram")
+        async with host.net.listen_unixgram("unixgram", there) as receiver:
+            async with host.net.listen_unixgram("unixgram", here) as sender:
+                sender.set_write_deadline(time.monotonic() + 0.3)
+                count = 0
+                with pytest.raises(net.DeadlineExceededError):
+                    while True:
+                        await sender.write_to(b"%d" % count, there)
+                        count += 1
+                sender.set_write_deadline(None)
+                used = time.process_time()
+                sending = host.start(sender.write_to, b"last", there)
+                await host.blocked(sender, "writing")
+                await host.pause(0.5)
+                assert time.process_time() - used < 0.25
+                for i in range(count):
+                    assert await receiver.read_from() == (b"%d" % i, here)
+                assert await sending == 4
+                assert await receiver.read_from() == (b"last", here)
 
     run(host_name, body)

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from dialnet import CancelToken
 from dialnet.poll import task_host, thread_host, waits
 from dialnet.poll.signal import Signal
 from dialnet.poll.virtual import Deadlock, VirtualFD, VirtualHost
-
 from tests.conformance.kinds import accepted
 from tests.hosts import Host, run
 

@@ -38,6 +38,8 @@ class UnixConn(HalfClose, SocketPackets, SocketConn):
             self._watch_for_descriptors()
         self._ends = base != "unixgram"
         self._connected = opened.remote is not None
+        # The kernel calls an unconnected socket writable whatever the state of the receiver's queue.
+        opened.fd.writing.edgeless = base == "unixgram" and not self._connected
 
     def _watch_for_descriptors(self) -> None:
         """A read ends behind a message that carries descriptors or credentials though more is there, and

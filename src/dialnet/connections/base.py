@@ -133,7 +133,7 @@ class SocketEnd:
     def _failed(self, op: str, err: OSError, syscall: str = "") -> OpError:
         """The `OpError` for a call on this end. Setting options names this end only, as Go."""
         sent = getattr(err, "bytes_written", 0)
-        name = "" if isinstance(err, Error) else syscall
+        name = "" if isinstance(err, Error) else getattr(err, "syscall", syscall)
         if op in ("set", "file"):
             return OpError(op, self._network.name, None, self._source(), err, syscall=name)
         return OpError(

@@ -36,7 +36,11 @@ if TYPE_CHECKING:
     from .protocols import Waiter
     from .tasks import TaskPoller, TaskWaiter
 
-__all__ = ["FD", "Side"]
+__all__ = ["FD", "FIRST_PAUSE", "LONGEST_PAUSE", "Side"]
+
+# Between two tries on an `edgeless` side, in seconds: the first, doubled up to the last.
+FIRST_PAUSE = 0.001
+LONGEST_PAUSE = 0.05
 
 
 class Side:
@@ -46,6 +50,7 @@ class Side:
         "bit",
         "closed",
         "deadline",
+        "edgeless",
         "fd",
         "lock",
         "poll_mask",
@@ -76,6 +81,8 @@ class Side:
         # The host loop's lazy deadline timer, and when it goes off.
         self.timer: object | None = None
         self.timer_at = 0.0
+        # No readiness tells when the next try may succeed: ask again after a while, each time a longer one.
+        self.edgeless = False
         self.bit = bit
         self.poll_mask = poll_mask
 

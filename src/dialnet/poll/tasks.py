@@ -15,11 +15,12 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Callable, Coroutine, Generator
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import system
 from ..errors import CanceledError
-from .fd import FD, Side
+from .fd import FD, FIRST_PAUSE, LONGEST_PAUSE, Side
 
 if TYPE_CHECKING:
     from .protocols import Waiter
@@ -221,6 +222,7 @@ async def run_waiting(
     """
     waiter = _waiter_for(side)
     poller = waiter.poller
+    pause = FIRST_PAUSE
     try:
         side.enter(waiter)
         if cancel is not None:
@@ -239,8 +241,12 @@ async def run_waiting(
                         return call(argument)
                     except BlockingIOError:
                         side.ready = False
-                if side.fd.poller is not poller or not side.fd.interest & side.bit:
-                    poller.adopt(side)
+            if side.edgeless:
+                # And not registered with the poller: each failed try would make an edge of its own.
+                pause = await _try_later(side, waiter, pause)
+                continue
+            if side.turn is waiter and (side.fd.poller is not poller or not side.fd.interest & side.bit):
+                poller.adopt(side)
             if side.deadline is not None:
                 poller.arm(side, waiter)
             await waiter
@@ -249,6 +255,19 @@ async def run_waiting(
         side.spare = waiter
         if cancel is not None:
             cancel.detach(waiter)
+
+
+async def _try_later(side: Side, waiter: TaskWaiter, pause: float) -> float:
+    """Sleep for `pause` seconds, or until the deadline or a wake-up; the next pause."""
+    until = monotonic() + pause
+    waiter.arm(until if side.deadline is None else min(until, side.deadline))
+    try:
+        await waiter
+    finally:
+        waiter.disarm()
+    if side.turn is waiter:
+        side.ready = True
+    return min(pause * 2, LONGEST_PAUSE)
 
 
 async def send_waiting(side: Side, send: Callable[[Any], int], data: Any, sent: int) -> int:

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from time import monotonic
 
 from .. import system
-from ..errors import CanceledError
+from ..errors import CanceledError, ClosedError, DeadlineExceededError
 from ..system.masks import POLL_READ
-from .fd import Side
+from .fd import FIRST_PAUSE, LONGEST_PAUSE, Side
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,12 @@ class ThreadWaiter:
     __slots__ = ("__weakref__", "_mask", "_number", "_poll", "descriptor")
 
     def __init__(self) -> None:
-        self.descriptor = system.WakeDescriptor()
+        try:
+            self.descriptor = system.WakeDescriptor()
+        except OSError as err:
+            # The first wait of a thread when descriptors have run out: it is not the read that has failed.
+            err.syscall = "eventfd"  # type: ignore[attr-defined]
+            raise
         self._poll = system.ThreadPoll()
         self._poll.register(self.descriptor.fileno(), POLL_READ)
         # The last wait's descriptor and mask stay registered: a thread mostly serves one connection.
@@ -57,8 +62,9 @@ class ThreadWaiter:
 
     resume = wake
 
-    def wait(self, number: int, mask: int, deadline: float | None) -> bool:
-        """Until the descriptor is ready (True), or a wake-up, or the deadline; -1 is no descriptor."""
+    def wait(self, number: int, mask: int, timeout: float | None) -> bool:
+        """Until the descriptor is ready (True), or a wake-up, or so many milliseconds, which `poll` rounds
+        up; -1 is no descriptor."""
         if number != self._number or mask != self._mask:
             if self._number >= 0:
                 self._poll.unregister(self._number)
@@ -66,12 +72,20 @@ class ThreadWaiter:
             if number >= 0:
                 self._poll.register(number, mask)
         ready = False
-        for got, _ in self._poll.poll(None if deadline is None else milliseconds(deadline)):
+        for got, _ in self._poll.poll(timeout):
             if got == number:
                 ready = True
             else:
                 self.descriptor.drain()
         return ready
+
+
+def _left(deadline: float) -> float:
+    """Milliseconds until the deadline. Raises `DeadlineExceededError` if there are none."""
+    left = deadline - monotonic()
+    if left <= 0.0:
+        raise DeadlineExceededError
+    return left * 1000.0 if left < 86_400.0 else _LONGEST
 
 
 def milliseconds(deadline: float) -> float:
@@ -81,15 +95,19 @@ def milliseconds(deadline: float) -> float:
 
 
 _living: weakref.WeakSet[ThreadWaiter] = weakref.WeakSet()
-_local = threading.local()
+
+
+class _Local(threading.local):
+    waiter: ThreadWaiter | None = None
+
+
+_local = _Local()
 
 
 def take_waiter() -> ThreadWaiter:
     """This thread's waiter. It is taken while in use, so that a signal handler that waits in the
     middle of a wait gets another and cannot swallow the first one's wake-ups."""
-    waiter: ThreadWaiter | None = getattr(_local, "waiter", None)
-    if waiter is None:
-        return ThreadWaiter()
+    waiter = _local.waiter or ThreadWaiter()
     _local.waiter = None
     return waiter
 
@@ -129,14 +147,19 @@ def run(side: Side, call: Callable[[A], T], argument: A, cancel: CancelToken | N
 
 def run_waiting(side: Side, call: Callable[[A], T], argument: A, cancel: CancelToken | None = None) -> T:
     """As `run`, where the first try would only fail. Taken apart where every conversation comes by."""
-    waiter = take_waiter()
+    waiter = _local.waiter or ThreadWaiter()
+    _local.waiter = None
+    lock = side.lock
+    entered = True
+    pause = FIRST_PAUSE
     try:
         if cancel is not None:
             cancel.attach(waiter)
         while True:
-            with side.lock:
-                if side.closed or side.deadline is not None:
-                    side.check()
+            with lock:
+                if side.closed:
+                    raise ClosedError
+                timeout = None if side.deadline is None else _left(side.deadline)
                 if cancel is not None and cancel.cancelled:
                     raise CanceledError
                 number = -1
@@ -146,20 +169,29 @@ def run_waiting(side: Side, call: Callable[[A], T], argument: A, cancel: CancelT
                     number = side.fd.number
                     if side.ready:
                         try:
-                            return call(argument)
+                            result = call(argument)
                         except BlockingIOError:
                             side.ready = False
-            if waiter.wait(number, side.poll_mask, side.deadline):
+                        else:
+                            # Given up here, under the same hold of the lock: this is the way mostly taken.
+                            if side.queue:
+                                side.leave(waiter)
+                            else:
+                                side.turn = None
+                            entered = False
+                            return result
+            if side.edgeless and number >= 0:
+                waiter.wait(-1, 0, pause * 1000.0 if timeout is None else min(pause * 1000.0, timeout))
+                pause = min(pause * 2, LONGEST_PAUSE)
+                side.ready = True
+            elif waiter.wait(number, side.poll_mask, timeout):
                 side.ready = True
     finally:
-        with side.lock:
-            if side.turn is waiter and not side.queue:
-                side.turn = None
-            else:
-                side.leave(waiter)
+        if entered:
+            side.leave(waiter)
         if cancel is not None:
             cancel.detach(waiter)
-        give_back(waiter)
+        _local.waiter = waiter
         # An error's traceback keeps this frame; it should not keep a dead thread's descriptor.
         del waiter
 
@@ -193,7 +225,9 @@ def send_all(side: Side, send: Callable[[Any], int], data: Any) -> int:
             data = memoryview(data)
         while True:
             with side.lock:
-                side.check()
+                if side.closed:
+                    raise ClosedError
+                timeout = None if side.deadline is None else _left(side.deadline)
                 number = -1
                 if side.has_turn(waiter):
                     number = side.fd.number
@@ -206,7 +240,7 @@ def send_all(side: Side, send: Callable[[Any], int], data: Any) -> int:
                             if sent == len(data):
                                 return sent
                         side.ready = False
-            if waiter.wait(number, side.poll_mask, side.deadline):
+            if waiter.wait(number, side.poll_mask, timeout):
                 side.ready = True
     except OSError as err:
         err.bytes_written = sent  # type: ignore[attr-defined]

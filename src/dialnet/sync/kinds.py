@@ -33,6 +33,8 @@ class UnixConn(HalfClose, SocketPackets, SocketConn):
         self._stream = base == "unix"
         self._ends = base != "unixgram"
         self._connected = opened.remote is not None
+        # The kernel calls an unconnected socket writable whatever the state of the receiver's queue.
+        opened.fd.writing.edgeless = base == "unixgram" and not self._connected
 
 
 _KINDS: dict[str, type[SocketConn]] = {
