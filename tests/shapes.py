@@ -46,7 +46,7 @@ def check(err: net.OpError) -> None:
 
 def _check_text(err: net.OpError) -> None:
     text = str(err)
-    assert text.startswith(f"{err.op} {err.net}")
+    assert text.startswith(f"{err.op} {err.net}" if err.net else f"{err.op}:")
     assert "[Errno" not in text, text
     assert "None" not in text.split(":")[0], text
     for addr in (err.source, err.addr):

@@ -24,7 +24,7 @@ async def fill(host: Host, kind: Kind, conn: Any) -> None:
 
 
 async def past(host: Host, kind: Kind, one: Any, two: Any) -> None:
-    """A deadline that has passed ends every call at once, even where data is ready; moved, nothing is lost."""
+    """One that has passed ends every call at once, even where data is ready; moved, nothing is lost."""
     await two.write(b"ready")
     # Give what was written the time to be there.
     await host.pause(0.01)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -117,27 +118,61 @@ def test_a_deadline_in_the_writes() -> None:
             assert sink.all().decode() == "".join(f"{n:09}\n" for n in range(number + 1))
 
 
+def test_a_deadline_in_a_large_write() -> None:
+    """Larger than the buffer, it goes in part. Made again until it ends, it goes once."""
+    data = os.urandom(4 << 20)
+    for mode in ("wb", "rwb", "w"):
+        with pair("tcp") as (conn, peer):
+            encoding = None if "b" in mode else "latin-1"
+            file = conn.makefile(mode, encoding=encoding, newline=None if "b" in mode else "")
+            conn.set_write_deadline(soon())
+            text = data if "b" in mode else data.decode("latin-1")
+            sink: Sink | None = None
+            while True:
+                try:
+                    file.write(text)
+                    break
+                except net.DeadlineExceededError:
+                    conn.set_write_deadline(LATER)
+                    sink = sink or Sink(peer)
+            conn.set_write_deadline(LATER)
+            sink = sink or Sink(peer)
+            file.close()
+            conn.close()
+            assert sink.all() == data
+
+
+def again(call: Any, *arguments: Any) -> None:
+    """Make a call until no deadline ends it."""
+    for _ in range(20):
+        try:
+            call(*arguments)
+        except net.DeadlineExceededError:
+            continue
+        return
+    raise AssertionError("it never ended")
+
+
 @settings(deadline=None)
 @given(
-    pieces=st.lists(st.binary(max_size=12), max_size=12),
+    pieces=st.lists(st.text("abc\n", max_size=12), max_size=12),
     limits=st.lists(st.integers(0, 8), max_size=12),
-    mode=st.sampled_from(["wb", "rwb"]),
+    size=st.integers(2, 20),
+    mode=st.sampled_from(["wb", "rwb", "w", "rw"]),
+    flushes=st.booleans(),
 )
-def test_deadlines_in_flushes(pieces: list[bytes], limits: list[int], mode: str) -> None:
+def test_deadlines_in_writes(
+    pieces: list[str], limits: list[int], size: int, mode: str, flushes: bool
+) -> None:
     """Whatever the connection takes at a time, the bytes go once, and in order."""
     conn = Scripted(limits=limits)
-    file = conn.makefile(mode, 1000)
-
-    def flush() -> None:
-        for _ in range(len(limits) + 1):
-            try:
-                return file.flush()
-            except net.DeadlineExceededError:
-                continue
-        raise AssertionError("it was not flushed in the end")
-
+    encoding = None if "b" in mode else "ascii"
+    file = conn.makefile(mode, size, encoding=encoding, newline=None if encoding is None else "")
     for piece in pieces:
-        file.write(piece)
-        flush()
-        assert conn.written.endswith(piece)
-    assert bytes(conn.written) == b"".join(pieces)
+        again(file.write, piece.encode() if encoding is None else piece)
+        if flushes:
+            again(file.flush)
+            assert conn.written.endswith(piece.encode())
+    again(file.flush)
+    assert conn.written.decode() == "".join(pieces)
+    file.close()

@@ -235,12 +235,11 @@ async def run_waiting(
                 side.check()
             if cancel is not None and cancel.cancelled:
                 raise CanceledError
-            if side.turn is waiter or side.has_turn(waiter):
-                if side.ready:
-                    try:
-                        return call(argument)
-                    except BlockingIOError:
-                        side.ready = False
+            if (side.turn is waiter or side.has_turn(waiter)) and side.ready:
+                try:
+                    return call(argument)
+                except BlockingIOError:
+                    side.ready = False
             if side.edgeless:
                 # And not registered with the poller: each failed try would make an edge of its own.
                 pause = await _try_later(side, waiter, pause)

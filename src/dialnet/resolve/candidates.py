@@ -64,7 +64,10 @@ async def _port(network: Network, service: str, until: float | None, cancel: Can
     digits = service[1:] if service[0] in "+-" else service
     if digits.isascii() and digits.isdigit():
         # Only so many digits are worth converting (and int() of thousands is slow).
-        port = int(service) if len(digits.lstrip("0")) <= 5 else 65536
+        digits = digits.lstrip("0") or "0"
+        port = int(digits) if len(digits) <= 5 else 65536
+        if service[0] == "-":
+            port = -port
     else:
         port = await system.lookup_port(network.base, service, until, cancel)
     if not 0 <= port <= 65535:

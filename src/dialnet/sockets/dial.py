@@ -111,8 +111,11 @@ async def dial_typed(
         for addr in (local, remote):
             if addr is not None and not isinstance(addr, kind):
                 raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        # A Unix address without a name counts as none.
         if isinstance(remote, UnixAddr):
             remote = _dialable(remote)
+        if isinstance(local, UnixAddr):
+            local = _dialable(local)
         if remote is None and not (net.base == "unixgram" and local is not None):
             raise MissingAddressError
     except OSError as err:

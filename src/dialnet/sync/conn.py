@@ -68,8 +68,8 @@ class Conn(AnyConn, io.RawIOBase):
     ) -> Any:
         """A file object on this connection, with `socket.makefile`'s arguments.
 
-        It does not own the connection: closing it flushes it and no more. A deadline that ends one of its
-        calls loses nothing, the call may be made again (but for a text `read(n)` cut short).
+        It does not own the connection: closing it flushes it and no more. A call that a deadline ends has
+        lost nothing and sent nothing twice; it may be made again.
 
         Raises `ValueError` for a mode other than of `r`, `w`, `b`.
         """

@@ -1,8 +1,7 @@
 """File objects on a connection: `Conn.makefile`.
 
 `io`'s own buffers drop what they had collected when a read fails halfway, and send twice what had gone when
-a write does; a deadline is nothing unusual here, so both are handled. Reading has a buffer of its own;
-writing keeps `io.BufferedWriter` and tells it what has gone.
+a write does; a deadline is nothing unusual here, so the buffers are our own.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ import io
 
 from ..errors import OpError
 from .reader import Reader
+from .text import Text
+from .writer import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,11 +46,9 @@ def open_file(
             raise ValueError("unbuffered streams must be binary")
         return _Unowned(conn, reading, writing)
     reader = Reader(conn) if reading else None
-    writer: Any = io.BufferedWriter(_Unowned(conn, False, True), buffering) if writing else None
+    writer = Writer(conn, buffering) if writing else None
     file: Any = _Pair(reader, writer) if reader and writer else reader or writer
-    if binary:
-        return file
-    return _Text(file, reader, encoding, errors, newline, line_buffering)
+    return file if binary else Text(file, encoding, errors, newline, line_buffering)
 
 
 class _Unowned(io.RawIOBase):
@@ -70,9 +69,11 @@ class _Unowned(io.RawIOBase):
         return self._conn.fileno()
 
     def readinto(self, buffer: Any) -> int:
+        self._allow(self._reading, "read")
         return self._conn.readinto(buffer)
 
     def write(self, data: Any) -> int:
+        self._allow(self._writing, "write")
         try:
             return self._conn.write(data)
         except OpError as err:
@@ -81,12 +82,18 @@ class _Unowned(io.RawIOBase):
                 return err.bytes_written
             raise
 
+    def _allow(self, allowed: bool, what: str) -> None:
+        if self.closed:
+            raise ValueError("I/O operation on closed file.")
+        if not allowed:
+            raise io.UnsupportedOperation(what)
+
 
 class _Pair(io.BufferedIOBase):
     """A reader and a writer as one file."""
 
-    def __init__(self, reader: Reader, writer: Any) -> None:
-        self.reader = reader
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
         self._writer = writer
         self.read = reader.read  # type: ignore[method-assign]
         self.read1 = reader.read1  # type: ignore[method-assign]
@@ -104,51 +111,12 @@ class _Pair(io.BufferedIOBase):
         return True
 
     def fileno(self) -> int:
-        return self.reader.fileno()
+        return self._reader.fileno()
 
     def close(self) -> None:
-        try:
-            self._writer.close()
-        finally:
-            self.reader.close()
-            super().close()
-
-
-class _Text(io.TextIOWrapper):
-    """Text whose `readline` loses nothing when a deadline ends it.
-
-    A `TextIOWrapper` drops the piece of a line it has decoded when the next read fails. So it is given a
-    line at a time, and asked for one only when the whole of it has come.
-    """
-
-    def __init__(
-        self,
-        file: Any,
-        reader: Reader | None,
-        encoding: str | None,
-        errors: str | None,
-        newline: str | None,
-        line_buffering: bool,
-    ) -> None:
-        super().__init__(file, io.text_encoding(encoding), errors, newline, line_buffering)
-        self._reader = reader
-        self._mid_line = False
-        if reader is not None:
-            reader.by_line = True
-
-    def read(self, size: int | None = -1, /) -> str:
-        self._mid_line = True
-        return super().read(size)
-
-    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
-        if self._reader is not None and not self._mid_line:
-            self._reader.fill_line()
-        line = super().readline(size)
-        self._mid_line = not line.endswith("\n")
-        return line
-
-    def __next__(self) -> str:  # type: ignore[override]
-        line = self.readline()
-        if not line:
-            raise StopIteration
-        return line
+        if not self.closed:
+            try:
+                super().close()  # Which flushes.
+            finally:
+                self._reader.close()
+                self._writer.close()

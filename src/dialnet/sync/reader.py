@@ -17,15 +17,11 @@ __all__ = ["Reader"]
 
 
 class Reader(io.BufferedIOBase):
-    """What has come stays in the buffer until it is returned.
-
-    `by_line` has `read1` hand out no more than a line at a time; see `files.Text`.
-    """
+    """What has come stays in the buffer until it is returned."""
 
     def __init__(self, conn: Conn) -> None:
         self._conn = conn
         self._buffer = ReadBuffer()
-        self.by_line = False
 
     def readable(self) -> bool:
         return True
@@ -33,16 +29,19 @@ class Reader(io.BufferedIOBase):
     def fileno(self) -> int:
         return self._conn.fileno()
 
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ValueError("I/O operation on closed file.")
+
     def _fill(self) -> bool:
         """Read once more; False at the end of the stream."""
-        if self.closed:
-            raise ValueError("I/O operation on closed file")
         data = self._conn.read(DATAGRAM)
         self._buffer += data
         return bool(data)
 
     def read(self, size: int | None = -1, /) -> bytes:
         """`size` bytes, fewer only at the end of the stream; -1 reads to it."""
+        self._check_open()
         if size is None or size < 0:
             while self._fill():
                 continue
@@ -53,11 +52,9 @@ class Reader(io.BufferedIOBase):
 
     def read1(self, size: int = -1, /) -> bytes:
         """What is there, up to `size` bytes, after at most one read."""
+        self._check_open()
         if not self._buffer and size:
             self._fill()
-        end = self._buffer.end_of(b"\n", 0) if self.by_line else -1
-        if end > 0:
-            return self._buffer.take(end)
         return self._buffer.take(size if size >= 0 else len(self._buffer))
 
     def readinto(self, buffer: Any, /) -> int:
@@ -74,12 +71,14 @@ class Reader(io.BufferedIOBase):
 
     def peek(self, size: int = 0, /) -> bytes:
         """What is there, after at most one read, without taking it."""
+        self._check_open()
         if not self._buffer:
             self._fill()
         return bytes(self._buffer)
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """A line with its end, or what there is up to `size` bytes or the end of the stream."""
+        self._check_open()
         limit = -1 if size is None else size
         searched = 0
         while True:
@@ -90,11 +89,3 @@ class Reader(io.BufferedIOBase):
                 return self._buffer.take(end if limit < 0 else min(limit, end) if end >= 0 else limit)
             if not self._fill():
                 return self._buffer.take(len(self._buffer))
-
-    def fill_line(self) -> None:
-        """Wait until a whole line is there, or the end of the stream."""
-        searched = 0
-        while self._buffer.end_of(b"\n", searched) < 0:
-            searched = len(self._buffer)
-            if not self._fill():
-                return
