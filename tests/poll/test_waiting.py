@@ -381,3 +381,31 @@ def test_a_full_receiver_of_datagrams(host_name: str, tmp_path: Path) -> None:
                 assert await receiver.read_from() == (b"last", here)
 
     run(host_name, body)
+
+
+def test_closed_means_closed(host_name: str) -> None:
+    """When `close` returns nobody keeps the socket: the port is free and the peer sees the end, though
+    another call was waiting on it."""
+
+    async def body(host: Host) -> None:
+        for _ in range(50):
+            async with host.net.listen("tcp", "127.0.0.1:0") as ln:
+                address = str(ln.addr)
+                client = await host.net.dial("tcp", address)
+                server = await ln.accept()
+                accepting = host.start(ln.accept)
+                reading = host.start(client.read, 1)
+                await host.until(lambda ln=ln, c=client: ln._fd.reading.turn and c._fd.reading.turn)
+                client.close()
+                server.set_read_deadline(time.monotonic() + PATIENCE)
+                with server.file() as raw:
+                    assert raw.recv(1) == b""  # non-blocking: it is there already
+                ln.close()
+            with pytest.raises(ConnectionRefusedError):
+                await host.net.dial("tcp", address)
+            for job in (accepting, reading):
+                with pytest.raises(net.ClosedError):
+                    await job
+            server.close()
+
+    run(host_name, body)

@@ -21,8 +21,8 @@ class AnyEnd(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Close it. Every call that waits on it raises `ClosedError` at once. Never waits; the second
-        call does nothing."""
+        """Close it. Every call that waits on it raises `ClosedError` at once. Waits for nothing but those
+        calls' way out of the kernel; the second call does nothing."""
 
     @property
     @abstractmethod

@@ -204,6 +204,11 @@ class FD:
             for side in (self.reading, self.writing):
                 for waiter in side.waiters():
                     waiter.wake()
+            for side in (self.reading, self.writing):
+                # Of those who wait, only the one whose turn it is polls the descriptor.
+                polling = side.turn
+                if polling is not None:
+                    polling.left()
 
 
 _living: weakref.WeakSet[FD] = weakref.WeakSet()

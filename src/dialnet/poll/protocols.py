@@ -16,6 +16,9 @@ class Waiter(Protocol):
     def resume(self) -> None:
         """The same, called by the poller of the waiter's own loop: it may run at once."""
 
+    def left(self) -> None:
+        """Wait until it is out of the kernel, which keeps a descriptor alive that somebody polls."""
+
 
 class Event(Protocol):
     """Something that can be waited for; `signal.Signal` is one, `waits.Ready` another."""

@@ -58,6 +58,9 @@ class TaskWaiter:
     def resume(self) -> None:
         raise NotImplementedError
 
+    def left(self) -> None:
+        """A task is never inside the kernel."""
+
     def arm(self, until: float) -> None:
         """Have the next wait end at `until` (monotonic) at the latest."""
         raise NotImplementedError

@@ -41,7 +41,7 @@ _LONGEST = 86_400_000.0
 class ThreadWaiter:
     """A thread's wake descriptor and the `poll` it waits with."""
 
-    __slots__ = ("__weakref__", "_mask", "_number", "_poll", "descriptor")
+    __slots__ = ("__weakref__", "_mask", "_number", "_owner", "_poll", "asleep", "descriptor")
 
     def __init__(self) -> None:
         try:
@@ -53,6 +53,8 @@ class ThreadWaiter:
         self._poll = system.ThreadPoll()
         self._poll.register(self.descriptor.fileno(), POLL_READ)
         # The last wait's descriptor and mask stay registered: a thread mostly serves one connection.
+        self._owner = threading.get_ident()
+        self.asleep = threading.Lock()
         self._number = -1
         self._mask = 0
         _living.add(self)
@@ -61,6 +63,13 @@ class ThreadWaiter:
         self.descriptor.wake()
 
     resume = wake
+
+    def left(self) -> None:
+        """Until the thread, which was woken, is out of `poll`: as long as it is in there the kernel keeps
+        what it polls, and so a port taken or a peer waiting for the end. Microseconds; should the thread be
+        in a signal handler just then, a second at most."""
+        if self._owner != threading.get_ident() and self.asleep.acquire(timeout=1.0):
+            self.asleep.release()
 
     def wait(self, number: int, mask: int, timeout: float | None) -> bool:
         """Until the descriptor is ready (True), or a wake-up, or so many milliseconds, which `poll` rounds
@@ -72,7 +81,9 @@ class ThreadWaiter:
             if number >= 0:
                 self._poll.register(number, mask)
         ready = False
-        for got, _ in self._poll.poll(timeout):
+        with self.asleep:
+            events = self._poll.poll(timeout)
+        for got, _ in events:
             if got == number:
                 ready = True
             else:
@@ -120,6 +131,7 @@ def _after_fork() -> None:
     # A wake descriptor shared with the parent would let each take the other's wake-ups.
     for waiter in list(_living):
         waiter.descriptor.renew()
+        waiter.asleep = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

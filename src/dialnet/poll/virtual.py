@@ -60,7 +60,7 @@ class _NoWaiter:
     def wake(self) -> None:
         pass
 
-    resume = wake
+    resume = left = wake
 
 
 class VirtualHost:
