@@ -227,7 +227,11 @@ async def run_waiting(
     poller = waiter.poller
     pause = FIRST_PAUSE
     try:
-        side.enter(waiter)
+        # Turns are only ever changed in the loop's own thread, so without the lock.
+        if side.turn is None:
+            side.turn = waiter
+        else:
+            side.enter(waiter)
         if cancel is not None:
             cancel.attach(waiter)
         if side.spins >= FAIR_SHARE:
@@ -252,8 +256,13 @@ async def run_waiting(
             if side.deadline is not None:
                 poller.arm(side, waiter)
             await waiter
+            # The others have had their turn of the loop, whatever this task does next.
+            side.fd.writing.spins = 0
     finally:
-        side.leave(waiter)
+        if side.turn is waiter and not side.queue:
+            side.turn = None
+        else:
+            side.leave(waiter)
         side.spare = waiter
         if cancel is not None:
             cancel.detach(waiter)
