@@ -13,6 +13,9 @@ import asyncio, faulthandler, os, signal, sys, threading, time
 import dialnet as net
 import dialnet.aio as aio
 
+# A shell without job control has what it starts in the background ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def join(pid):
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0, status

@@ -80,9 +80,11 @@ class ThreadWaiter:
             self._number, self._mask = number, mask
             if number >= 0:
                 self._poll.register(number, mask)
-        ready = False
         with self.asleep:
             events = self._poll.poll(timeout)
+        if len(events) == 1 and events[0][0] == number:
+            return True
+        ready = False
         for got, _ in events:
             if got == number:
                 ready = True
