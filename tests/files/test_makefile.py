@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import sys
 import threading
 
 import pytest
@@ -223,3 +224,25 @@ def test_messages() -> None:
         assert file.readline() == b"one message\n"
         peer.close()
         assert file.read() == b"and"
+
+
+@pytest.mark.parametrize("mode", ["r", "w", "rw", "rb", "wb", "rwb"])
+def test_forgotten_in_a_cycle(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector ends its parts in any order: that is nothing to complain of."""
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    for _ in range(3):
+        file = Scripted([b"abc\n"]).makefile(mode, encoding=None if "b" in mode else "utf-8")
+        cycle: list[object] = [file]
+        cycle.append(cycle)
+        del file, cycle
+        gc.collect()
+    assert [str(complaint) for complaint in complaints] == []
+
+
+def test_what_is_underneath_is_closed_first() -> None:
+    for mode in ("r", "w", "rw"):
+        file = Scripted().makefile(mode, encoding="utf-8")
+        file.buffer.close()
+        file.close()
+        assert file.closed

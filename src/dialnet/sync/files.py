@@ -102,7 +102,6 @@ class _Pair(io.BufferedIOBase):
         self.readline = reader.readline  # type: ignore[method-assign]
         self.peek = reader.peek
         self.write = writer.write  # type: ignore[method-assign]
-        self.flush = writer.flush  # type: ignore[method-assign]
 
     def readable(self) -> bool:
         return True
@@ -112,6 +111,11 @@ class _Pair(io.BufferedIOBase):
 
     def fileno(self) -> int:
         return self._reader.fileno()
+
+    def flush(self) -> None:
+        # It may be closed already: a collector ends the parts of a cycle in any order.
+        if not self._writer.closed:
+            self._writer.flush()
 
     def close(self) -> None:
         if not self.closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from threading import RLock
 
 from ..connections.limits import DATAGRAM
 from ..connections.lines import ReadBuffer
@@ -22,6 +23,8 @@ class Reader(io.BufferedIOBase):
     def __init__(self, conn: Conn) -> None:
         self._conn = conn
         self._buffer = ReadBuffer()
+        # As io's: several threads may share a file. Re-entrant, for signal handlers.
+        self._lock = RLock()
 
     def readable(self) -> bool:
         return True
@@ -42,20 +45,22 @@ class Reader(io.BufferedIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         """`size` bytes, fewer only at the end of the stream; -1 reads to it."""
         self._check_open()
-        if size is None or size < 0:
-            while self._fill():
+        with self._lock:
+            if size is None or size < 0:
+                while self._fill():
+                    continue
+                return self._buffer.take(len(self._buffer))
+            while len(self._buffer) < size and self._fill():
                 continue
-            return self._buffer.take(len(self._buffer))
-        while len(self._buffer) < size and self._fill():
-            continue
-        return self._buffer.take(size)
+            return self._buffer.take(size)
 
     def read1(self, size: int = -1, /) -> bytes:
         """What is there, up to `size` bytes, after at most one read."""
         self._check_open()
-        if not self._buffer and size:
-            self._fill()
-        return self._buffer.take(size if size >= 0 else len(self._buffer))
+        with self._lock:
+            if not self._buffer and size:
+                self._fill()
+            return self._buffer.take(size if size >= 0 else len(self._buffer))
 
     def readinto(self, buffer: Any, /) -> int:
         return self._copy(buffer, self.read)
@@ -72,20 +77,23 @@ class Reader(io.BufferedIOBase):
     def peek(self, size: int = 0, /) -> bytes:
         """What is there, after at most one read, without taking it."""
         self._check_open()
-        if not self._buffer:
-            self._fill()
-        return bytes(self._buffer)
+        with self._lock:
+            if not self._buffer:
+                self._fill()
+            return bytes(self._buffer)
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """A line with its end, or what there is up to `size` bytes or the end of the stream."""
         self._check_open()
         limit = -1 if size is None else size
         searched = 0
-        while True:
-            end = self._buffer.end_of(b"\n", searched)
-            if end < 0:
+        with self._lock:
+            while True:
+                end = self._buffer.end_of(b"\n", searched)
+                if end >= 0:
+                    return self._buffer.take(end if limit < 0 else min(limit, end))
                 searched = len(self._buffer)
-            if end >= 0 or 0 <= limit <= searched:
-                return self._buffer.take(end if limit < 0 else min(limit, end) if end >= 0 else limit)
-            if not self._fill():
-                return self._buffer.take(len(self._buffer))
+                if 0 <= limit <= searched:
+                    return self._buffer.take(limit)
+                if not self._fill():
+                    return self._buffer.take(searched)

@@ -152,7 +152,9 @@ class Text(io.TextIOBase):
 
     def flush(self) -> None:
         self._check_open()
-        self._file.flush()
+        # It may be closed already: a collector ends the parts of a cycle in any order.
+        if not self._file.closed:
+            self._file.flush()
 
     def close(self) -> None:
         if not self.closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from threading import RLock
 
 from ..connections.gather import as_view
 from ..errors import OpError
@@ -27,6 +28,8 @@ class Writer(io.BufferedIOBase):
         self._conn = conn
         self._size = size
         self._buffer = bytearray()
+        # As io's: several threads may share a file. Re-entrant, for signal handlers.
+        self._lock = RLock()
 
     def writable(self) -> bool:
         return True
@@ -39,29 +42,31 @@ class Writer(io.BufferedIOBase):
         if self.closed:
             raise ValueError("write to closed file")
         view = as_view(data)
-        if len(self._buffer) + len(view) > self._size:
-            self.flush()
-        if len(view) < self._size:
-            self._buffer += view
+        with self._lock:
+            if len(self._buffer) + len(view) > self._size:
+                self.flush()
+            if len(view) < self._size:
+                self._buffer += view
+                return len(view)
+            try:
+                self._conn.write(view)
+            except OpError as err:
+                if not err.bytes_written:
+                    raise
+                # A part has gone, so it is taken; the rest will be, or the next flush fails.
+                self._buffer += view[err.bytes_written :]
             return len(view)
-        try:
-            self._conn.write(view)
-        except OpError as err:
-            if not err.bytes_written:
-                raise
-            # A part has gone, so it is taken; the rest will be, or the next flush fails.
-            self._buffer += view[err.bytes_written :]
-        return len(view)
 
     def flush(self) -> None:
         """Send what is held back. What a failed flush has sent will not go again."""
         if self.closed:
             raise ValueError("flush of closed file")
-        while self._buffer:
-            data = bytes(self._buffer)
-            try:
-                self._conn.write(data)
-            except OpError as err:
-                del self._buffer[: err.bytes_written]
-                raise
-            del self._buffer[: len(data)]
+        with self._lock:
+            while self._buffer:
+                data = bytes(self._buffer)
+                try:
+                    self._conn.write(data)
+                except OpError as err:
+                    del self._buffer[: err.bytes_written]
+                    raise
+                del self._buffer[: len(data)]
