@@ -59,7 +59,7 @@ def command(
     Examples:
       dialnet listen tcp :8080
       dialnet listen --echo --keep-open tcp 127.0.0.1:0
-      dialnet listen unixgram /tmp/log.sock >>log
+      dialnet listen unixgram log.sock >>log
     """
     detail = tell if verbose else ignore
     if network in options.DATAGRAM_NETWORKS:

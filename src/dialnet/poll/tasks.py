@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Generator
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,7 +36,7 @@ T = TypeVar("T")
 FAIR_SHARE = 64
 
 
-class TaskWaiter:
+class TaskWaiter(ABC):
     """A task that waits: awaited to go to sleep, resumed by the poller or a wake-up.
 
     It can be awaited again and again, by whichever task uses it.
@@ -45,31 +46,34 @@ class TaskWaiter:
 
     poller: TaskPoller
 
+    @abstractmethod
     def here(self) -> bool:
         """Whether the running task is one of the poller's loop."""
-        raise NotImplementedError
 
+    @abstractmethod
     def __await__(self) -> Generator[Any, Any, None]:
-        raise NotImplementedError
+        """Sleep until resumed."""
 
+    @abstractmethod
     def wake(self) -> None:
-        raise NotImplementedError
+        """See `protocols.Waiter`."""
 
+    @abstractmethod
     def resume(self) -> None:
-        raise NotImplementedError
+        """See `protocols.Waiter`."""
 
-    def left(self) -> None:
+    def left(self) -> None:  # noqa: B027 (there is nothing to wait for)
         """A task is never inside the kernel."""
 
+    @abstractmethod
     def arm(self, until: float) -> None:
         """Have the next wait end at `until` (monotonic) at the latest."""
-        raise NotImplementedError
 
-    def disarm(self) -> None:
+    def disarm(self) -> None:  # noqa: B027 (where `arm` leaves nothing standing)
         """Drop what `arm` set up."""
 
 
-class TaskPoller:
+class TaskPoller(ABC):
     """One loop's poller. Only the loop's own thread calls it, but for `call_there`."""
 
     def __init__(self) -> None:
@@ -77,24 +81,24 @@ class TaskPoller:
         self.fds: dict[int, FD] = {}
         self.closed = False
 
+    @abstractmethod
     def here(self) -> bool:
         """Whether the caller runs in this poller's loop."""
-        raise NotImplementedError
 
+    @abstractmethod
     def waiter(self) -> TaskWaiter:
         """A new waiter for the running task."""
-        raise NotImplementedError
 
+    @abstractmethod
     def arm(self, side: Side, waiter: TaskWaiter) -> None:
         """See to it that the side's deadline, which is set, ends the waiter's next wait."""
-        raise NotImplementedError
 
-    def disarm(self, side: Side) -> None:
+    def disarm(self, side: Side) -> None:  # noqa: B027 (where timers are a wait's own)
         """Forget the side's timer: it is being closed, or moves to another loop."""
 
+    @abstractmethod
     def call_there(self, call: Callable[[], None]) -> bool:
         """If the loop runs in another thread, have it make the call; else False."""
-        raise NotImplementedError
 
     def adopt(self, side: Side) -> None:
         """Have readiness of this side reported here from now on."""
