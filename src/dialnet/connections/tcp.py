@@ -8,6 +8,7 @@ import struct
 from ..poll.deadline import seconds
 from ..sockets.config import KeepAliveConfig
 from ..sockets.options import set_idle, set_keep_alive
+from ..system import LINGER
 from .base import Deadlines
 
 TYPE_CHECKING = False
@@ -78,6 +79,6 @@ class TCPOptions(HalfClose):
 
         Raises `OpError`.
         """
-        value = struct.pack("ii", 0, 0) if seconds < 0 else struct.pack("ii", 1, seconds)
+        value = struct.pack(LINGER, 0, 0) if seconds < 0 else struct.pack(LINGER, 1, seconds)
         self._set(socket.SOL_SOCKET, socket.SO_LINGER, value)
         self._fd.lingers = seconds > 0

@@ -28,6 +28,7 @@ from collections import deque
 from threading import RLock
 from time import monotonic
 
+from .. import system
 from ..errors import ClosedError, DeadlineExceededError
 from ..system.masks import POLL_READ, POLL_WRITE, READ, WRITE
 
@@ -198,7 +199,9 @@ class FD:
                 if self.lingers:
                     # Linux's close(2) would wait out the linger time even here. What is unsent goes
                     # out all the same.
-                    self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
+                    self.sock.setsockopt(
+                        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(system.LINGER, 0, 0)
+                    )
                 self.sock.close()
         finally:
             for side in (self.reading, self.writing):

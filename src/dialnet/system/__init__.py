@@ -10,6 +10,7 @@ Every file defines the same names:
 `REUSE_ADDRESS`    the option a stream listener sets before it binds, or None
 `ABSTRACT_UNIX`    whether Unix socket names may live outside the file system
 `DIAL_WILDCARD_TO_LOOPBACK`  whether dialing the unspecified address must be spelt out
+`LINGER`           how SO_LINGER's `struct linger` is packed
 """
 
 import sys
@@ -18,6 +19,7 @@ if sys.platform == "linux":
     from .linux import (
         ABSTRACT_UNIX,
         DIAL_WILDCARD_TO_LOOPBACK,
+        LINGER,
         REUSE_ADDRESS,
         Readiness,
         ThreadPoll,
@@ -29,6 +31,7 @@ elif sys.platform == "win32":
     from .windows import (
         ABSTRACT_UNIX,
         DIAL_WILDCARD_TO_LOOPBACK,
+        LINGER,
         REUSE_ADDRESS,
         Readiness,
         ThreadPoll,
@@ -40,6 +43,7 @@ else:
     from .bsd import (
         ABSTRACT_UNIX,
         DIAL_WILDCARD_TO_LOOPBACK,
+        LINGER,
         REUSE_ADDRESS,
         Readiness,
         ThreadPoll,
@@ -51,6 +55,7 @@ else:
 __all__ = [
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
+    "LINGER",
     "REUSE_ADDRESS",
     "Readiness",
     "ThreadPoll",

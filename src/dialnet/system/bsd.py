@@ -15,6 +15,7 @@ from .posix_pipe import PipeWake as WakeDescriptor  # noqa: E402
 __all__ = [
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
+    "LINGER",
     "REUSE_ADDRESS",
     "Readiness",
     "ThreadPoll",
@@ -23,6 +24,7 @@ __all__ = [
     "max_backlog",
 ]
 
+LINGER = "ii"
 ABSTRACT_UNIX = False
 # FreeBSD and OpenBSD refuse to connect to the unspecified address; macOS takes it. One way for all.
 DIAL_WILDCARD_TO_LOOPBACK = True

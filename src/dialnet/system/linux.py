@@ -14,6 +14,7 @@ from .masks import READ, WRITE  # noqa: E402
 __all__ = [
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
+    "LINGER",
     "REUSE_ADDRESS",
     "Readiness",
     "ThreadPoll",
@@ -22,6 +23,7 @@ __all__ = [
     "max_backlog",
 ]
 
+LINGER = "ii"
 ABSTRACT_UNIX = True
 # The kernel itself takes 0.0.0.0 and :: as destinations to mean this machine.
 DIAL_WILDCARD_TO_LOOPBACK = False

@@ -13,6 +13,7 @@ from .select_readiness import SelectReadiness as Readiness  # noqa: E402
 __all__ = [
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
+    "LINGER",
     "REUSE_ADDRESS",
     "Readiness",
     "ThreadPoll",
@@ -21,6 +22,7 @@ __all__ = [
     "max_backlog",
 ]
 
+LINGER = "HH"
 ABSTRACT_UNIX = False
 DIAL_WILDCARD_TO_LOOPBACK = True
 # SO_REUSEADDR on Windows lets another program steal the port; without it a port in TIME_WAIT can
