@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import select
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import dialnet as net
@@ -20,6 +21,23 @@ def nobody(family: int = socket.AF_INET, kind: int = socket.SOCK_STREAM) -> Iter
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         sock.bind(("::" if family == socket.AF_INET6 else "127.0.0.1", 0))
         yield sock.getsockname()[1]
+
+
+@asynccontextmanager
+async def alone(host: Host, network: str, address: str, v4: bool, v6: bool) -> AsyncIterator[Any]:
+    """A listener whose port is nobody's in the family, of the two, in which it does not listen itself."""
+    while True:
+        async with host.net.listen(network, address) as ln:
+            with socket.socket(socket.AF_INET6 if v4 else socket.AF_INET) as sock:
+                try:
+                    if not (v4 and v6):
+                        sock.bind(("::1" if v4 else "127.0.0.1", ln.addr.port))
+                except OSError as err:
+                    if err.errno != errno.EADDRINUSE:
+                        raise
+                    continue
+                yield ln
+                return
 
 
 @contextmanager

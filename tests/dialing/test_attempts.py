@@ -17,7 +17,7 @@ from dialnet.resolve.networks import parse_network
 from dialnet.sockets import dial as dialing
 from dialnet.sockets.config import DialOptions
 from tests import hosts
-from tests.dialing.support import Seen, nobody, taken
+from tests.dialing.support import Seen, alone, nobody, taken
 
 REFUSED = os.strerror(errno.ECONNREFUSED)
 NETWORK = parse_network("tcp")
@@ -166,7 +166,7 @@ def test_over_real_sockets(host_name: str) -> None:
                 assert taken(err).splitlines() == [texts[0], *texts]
                 assert seen.calls == [("tcp6", f"[::]:{port}"), ("tcp4", f"0.0.0.0:{port}")]
                 assert seen.all_closed()
-        async with host.net.listen("tcp4", "127.0.0.1:0") as ln:
+        async with alone(host, "tcp4", "127.0.0.1:0", True, False) as ln:
             seen = Seen()
             conn = await host.net.Dialer(control=seen, timeout=hosts.PATIENCE).dial(
                 "tcp", f"[::]:{ln.addr.port}"

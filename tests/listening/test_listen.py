@@ -13,6 +13,7 @@ import pytest
 import dialnet as net
 from dialnet import aio
 from tests import hosts
+from tests.dialing.support import alone
 
 IN_USE = os.strerror(errno.EADDRINUSE)
 
@@ -54,7 +55,7 @@ def test_families(host_name: str) -> None:
             ("tcp4", "localhost:0", "127.0.0.1", True, False),
             ("tcp", "[::ffff:127.0.0.1]:0", "127.0.0.1", True, False),
         ):
-            async with host.net.listen(network, address) as ln:
+            async with alone(host, network, address, v4, v6) as ln:
                 port = ln.addr.port
                 assert port
                 assert str(ln.addr) == f"{shown}:{port}", (network, address)

@@ -15,6 +15,7 @@ from ..poll.deadline import instant
 from ..poll.fd import FD
 from ..resolve.networks import Network
 from ..sockets.opened import Opened
+from ..sockets.options import MOST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class SocketEnd:
     def _set_buffer(self, option: int, n: int) -> None:
         if n < 0:
             raise ValueError("a buffer cannot have a negative size")
-        self._set(socket.SOL_SOCKET, option, n)
+        self._set(socket.SOL_SOCKET, option, min(n, MOST))
 
     def _set(self, level: int, option: int, value: int | bytes) -> None:
         self._control("set", "setsockopt", lambda: self._fd.sock.setsockopt(level, option, value))

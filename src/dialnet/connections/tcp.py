@@ -15,6 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import timedelta
 
+# What fits into every system's `struct linger`.
+LINGER_MOST = 32_767
+
 __all__ = ["HalfClose", "TCPOptions"]
 
 
@@ -79,6 +82,9 @@ class TCPOptions(HalfClose):
 
         Raises `OpError`.
         """
+        if isinstance(seconds, bool) or not isinstance(seconds, int):
+            raise TypeError(f"a linger time is a whole number of seconds, not {type(seconds).__name__}")
+        seconds = min(seconds, LINGER_MOST)
         value = struct.pack(LINGER, 0, 0) if seconds < 0 else struct.pack(LINGER, 1, seconds)
         self._set(socket.SOL_SOCKET, socket.SO_LINGER, value)
         self._fd.lingers = seconds > 0

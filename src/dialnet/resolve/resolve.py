@@ -10,11 +10,11 @@ __all__ = ["resolve_tcp_addr", "resolve_udp_addr", "resolve_unix_addr"]
 
 
 async def resolve_tcp_addr(network: str, address: str) -> TCPAddr:
-    return await _resolve(network or "tcp", address, "tcp")  # type: ignore[return-value]
+    return await _resolve("tcp" if network == "" else network, address, "tcp")  # type: ignore[return-value]
 
 
 async def resolve_udp_addr(network: str, address: str) -> UDPAddr:
-    return await _resolve(network or "udp", address, "udp")  # type: ignore[return-value]
+    return await _resolve("udp" if network == "" else network, address, "udp")  # type: ignore[return-value]
 
 
 async def _resolve(network: str, address: str, base: str) -> TCPAddr | UDPAddr:

@@ -60,8 +60,6 @@ async def attempt(
         return await _connect(network, local, remote, options, until, cancel)
     except SyscallError as err:
         raise OpError("dial", network.name, local, remote, err.err, syscall=err.name) from err.err
-    except OpError:
-        raise
     except Exception as err:
         raise OpError("dial", network.name, local, remote, err) from err
 

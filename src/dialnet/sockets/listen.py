@@ -14,6 +14,7 @@ from ..resolve import candidates
 from ..resolve.networks import Network, parse_network
 from .config import ListenOptions
 from .opened import Opened, SyscallError, bind, local_name, make, step
+from .options import MOST
 
 __all__ = ["STREAM", "PACKET", "listen", "listen_typed"]
 
@@ -81,7 +82,11 @@ def _open(network: Network, local: Addr, options: ListenOptions) -> Opened:
         try:
             bind(fd, _any_host(local) if multicast else local)
             if network.base in STREAM:
-                step("listen", fd.sock.listen, _backlog() if options.backlog is None else options.backlog)
+                step(
+                    "listen",
+                    fd.sock.listen,
+                    _backlog() if options.backlog is None else min(options.backlog, MOST),
+                )
             return Opened(fd, network, local_name(fd))
         except BaseException:
             fd.close()

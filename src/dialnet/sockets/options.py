@@ -13,11 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import timedelta
 
-__all__ = ["set_connection_options", "set_defaults", "set_idle", "set_keep_alive"]
+__all__ = ["MOST", "set_connection_options", "set_defaults", "set_idle", "set_keep_alive"]
 
 _IDLE, _INTERVAL, _COUNT = system.keep_alive_options()
-# The kernel's upper bounds (tcp(7)): 32767 seconds, 127 probes.
-_MOST_SECONDS = 32767
+# An option's value is a C int. What is larger is cut down to this, and the kernel says what it thinks of it.
+MOST = 2**31 - 1
 
 
 def set_defaults(sock: socket.socket, v6_only: bool) -> None:
@@ -55,7 +55,7 @@ def set_keep_alive(sock: socket.socket, config: KeepAliveConfig) -> None:
     if _INTERVAL is not None and interval >= 0:
         sock.setsockopt(socket.IPPROTO_TCP, _INTERVAL, interval)
     if _COUNT is not None and config.count >= 0:
-        sock.setsockopt(socket.IPPROTO_TCP, _COUNT, config.count or 9)
+        sock.setsockopt(socket.IPPROTO_TCP, _COUNT, min(config.count, MOST) or 9)
 
 
 def set_idle(sock: socket.socket, idle: float | timedelta) -> None:
@@ -66,4 +66,4 @@ def set_idle(sock: socket.socket, idle: float | timedelta) -> None:
 
 def _whole_seconds(length: float | timedelta) -> int:
     exact = seconds(length) or 0.0
-    return -1 if exact < 0 else math.ceil(exact) or 15
+    return -1 if exact < 0 else math.ceil(min(exact, MOST)) or 15

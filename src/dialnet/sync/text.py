@@ -27,11 +27,12 @@ class Text(io.TextIOBase):
     def __init__(
         self, file: Any, encoding: str | None, errors: str | None, newline: str | None, line_buffering: bool
     ) -> None:
+        # First, for a half-made one is closed too.
+        self._file = file
         if newline not in (None, "", "\n", "\r", "\r\n"):
             raise ValueError(f"illegal newline value: {newline!r}")
         if encoding is None or encoding == "locale":
             encoding = "utf-8" if sys.flags.utf8_mode else locale.getencoding()
-        self._file = file
         self._encoding = encoding
         self._errors = errors or "strict"
         self._newline = newline
