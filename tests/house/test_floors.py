@@ -16,6 +16,8 @@ SOURCE = Path(dialnet.__file__).parent
 FLOORS = {
     "errors": 1,
     "addresses": 1,
+    "record": 1,
+    "settings": 1,
     "system": 2,
     "poll": 2,
     "resolve": 3,
@@ -28,7 +30,7 @@ FLOORS = {
     "__main__": 5,
 }
 # Within a floor: who stands below whom.
-ORDER = ["errors", "addresses", "system", "poll", "resolve", "sockets", "connections"]
+ORDER = ["settings", "record", "errors", "addresses", "system", "poll", "resolve", "sockets", "connections"]
 FILES = sorted(SOURCE.rglob("*.py"))
 
 

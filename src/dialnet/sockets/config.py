@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from ..addresses import Addr
 from ..poll.deadline import instant, seconds
+from ..record import Record
 from .raw import RawControl
-from .record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ class DialOptions(Record):
             or a `timedelta`. The earlier of the two counts.
         local_addr: the `Addr` to dial from, of the network's own kind; `None` lets the system choose.
         keep_alive: keep-alive probes for TCP connections.
+        resolver: what looks up the host: a `Resolver`, or any object with its `lookup_ip_addr(host)`, which
+            gives `IPAddr`s; `None` is the default resolver.
         control: `control(network, address, raw_conn)` is called when the socket is made and before it is
             bound or connected; what it raises ends that attempt.
     """
@@ -84,8 +86,16 @@ class DialOptions(Record):
     deadline: float | datetime | timedelta | None = None
     local_addr: Addr | None = None
     keep_alive: KeepAliveConfig = KeepAliveConfig()
+    resolver: Any = None
     control: Control | None = None
-    _fields: ClassVar[tuple[str, ...]] = ("timeout", "deadline", "local_addr", "keep_alive", "control")
+    _fields: ClassVar[tuple[str, ...]] = (
+        "timeout",
+        "deadline",
+        "local_addr",
+        "keep_alive",
+        "resolver",
+        "control",
+    )
 
     def __init__(
         self,
@@ -94,6 +104,7 @@ class DialOptions(Record):
         local_addr: Addr | None = None,
         *,
         keep_alive: KeepAliveConfig = KeepAliveConfig(),  # noqa: B008 (frozen)
+        resolver: Any = None,
         control: Control | None = None,
     ) -> None:
         seconds(timeout)
@@ -101,6 +112,8 @@ class DialOptions(Record):
         if local_addr is not None and not isinstance(local_addr, Addr):
             raise TypeError(f"local_addr is an Addr, not {type(local_addr).__name__}")
         _check_keep_alive(keep_alive)
+        if resolver is not None and not callable(getattr(resolver, "lookup_ip_addr", None)):
+            raise TypeError(f"a resolver has a lookup_ip_addr; {type(resolver).__name__} has none")
         _check_hook(control)
         self._set(locals())
 
