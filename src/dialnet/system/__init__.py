@@ -6,11 +6,14 @@ Every file defines the same names:
 `ThreadPoll`       waits for a few descriptors at once, as `select.poll`
 `Readiness`        remembers many descriptors and tells which became ready (edge-triggered where it can)
 `max_backlog`      the longest queue `listen` may ask for
+`max_descriptors`  how many descriptors the process may have
 `keep_alive_options`  the kernel's names for the TCP keep-alive times
 `REUSE_ADDRESS`    the option a stream listener sets before it binds, or None
 `ABSTRACT_UNIX`    whether Unix socket names may live outside the file system
 `DIAL_WILDCARD_TO_LOOPBACK`  whether dialing the unspecified address must be spelt out
 `LINGER`           how SO_LINGER's `struct linger` is packed
+
+`NAME` is the system's own: linux, android, darwin, ios, windows, freebsd, openbsd, solaris, plan9, ...
 """
 
 import sys
@@ -26,6 +29,7 @@ if sys.platform == "linux":
         WakeDescriptor,
         keep_alive_options,
         max_backlog,
+        max_descriptors,
     )
 elif sys.platform == "win32":
     from .windows import (
@@ -38,6 +42,7 @@ elif sys.platform == "win32":
         WakeDescriptor,
         keep_alive_options,
         max_backlog,
+        max_descriptors,
     )
 else:
     from .bsd import (
@@ -50,9 +55,15 @@ else:
         WakeDescriptor,
         keep_alive_options,
         max_backlog,
+        max_descriptors,
     )
 
+_NAMES = {"win32": "windows", "sunos": "solaris"}
+NAME = "android" if hasattr(sys, "getandroidapilevel") else sys.platform.rstrip("0123456789")
+NAME = _NAMES.get(sys.platform, _NAMES.get(NAME, NAME))
+
 __all__ = [
+    "NAME",
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
     "LINGER",
@@ -62,4 +73,5 @@ __all__ = [
     "WakeDescriptor",
     "keep_alive_options",
     "max_backlog",
+    "max_descriptors",
 ]

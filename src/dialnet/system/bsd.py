@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import select
 import socket
 import sys
@@ -22,6 +23,7 @@ __all__ = [
     "WakeDescriptor",
     "keep_alive_options",
     "max_backlog",
+    "max_descriptors",
 ]
 
 LINGER = "ii"
@@ -99,3 +101,12 @@ def keep_alive_options() -> tuple[int, int | None, int | None]:
 def max_backlog() -> int:
     """SOMAXCONN: the kernel cuts it down to kern.ipc.somaxconn by itself."""
     return socket.SOMAXCONN
+
+
+def max_descriptors() -> int | None:
+    """How many descriptors the process may have (the soft RLIMIT_NOFILE), or None where that is not known."""
+    try:
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    except (OSError, ValueError):
+        return None
+    return None if limit == resource.RLIM_INFINITY else limit

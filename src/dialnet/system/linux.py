@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 import socket
 import sys
@@ -21,6 +22,7 @@ __all__ = [
     "WakeDescriptor",
     "keep_alive_options",
     "max_backlog",
+    "max_descriptors",
 ]
 
 LINGER = "ii"
@@ -128,3 +130,12 @@ def max_backlog() -> int:
             return int(file.read(32)) or socket.SOMAXCONN
     except (OSError, ValueError):
         return socket.SOMAXCONN
+
+
+def max_descriptors() -> int | None:
+    """How many descriptors the process may have (the soft RLIMIT_NOFILE), or None where that is not known."""
+    try:
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    except (OSError, ValueError):
+        return None
+    return None if limit == resource.RLIM_INFINITY else limit

@@ -20,6 +20,7 @@ __all__ = [
     "WakeDescriptor",
     "keep_alive_options",
     "max_backlog",
+    "max_descriptors",
 ]
 
 LINGER = "HH"
@@ -101,3 +102,8 @@ def keep_alive_options() -> tuple[int, int | None, int | None]:
 def max_backlog() -> int:
     """SOMAXCONN has the system choose."""
     return socket.SOMAXCONN
+
+
+def max_descriptors() -> int | None:
+    """None: Windows sets no limit."""
+    return None
