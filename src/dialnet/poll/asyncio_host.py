@@ -12,12 +12,12 @@ import asyncio
 import contextvars
 import weakref
 from asyncio.events import _get_running_loop
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from time import monotonic
 from typing import Any
 
 from .fd import Side
-from .tasks import TaskPoller, TaskWaiter
+from .tasks import TaskPoller, TaskWaiter, TaskWork
 
 __all__ = ["AsyncioPoller", "pause", "poller"]
 
@@ -131,6 +131,18 @@ class _TaskWaiter(TaskWaiter):
             self._timer = None
 
 
+class _Work(TaskWork):
+    __slots__ = ("_task",)
+
+    def __init__(self, call: Callable[[], Awaitable[Any]]) -> None:
+        super().__init__()
+        # The reference keeps the task alive: the loop itself has only a weak one.
+        self._task = asyncio.get_running_loop().create_task(self.run(call))
+
+    def abandon(self) -> None:
+        self._task.cancel()
+
+
 class AsyncioPoller(TaskPoller):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
@@ -187,6 +199,9 @@ class AsyncioPoller(TaskPoller):
             return
         for waiter in side.waiters():
             waiter.wake()
+
+    def start(self, call: Callable[[], Awaitable[Any]]) -> TaskWork:
+        return _Work(call)
 
     def call_there(self, call: Callable[[], None]) -> bool:
         loop = self._loop()

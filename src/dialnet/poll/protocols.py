@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
-__all__ = ["Event", "Waiter"]
+__all__ = ["Event", "Waiter", "Work"]
 
 
 class Waiter(Protocol):
@@ -28,3 +28,13 @@ class Event(Protocol):
     def attach(self, waiter: Waiter) -> None: ...
 
     def detach(self, waiter: Waiter) -> None: ...
+
+
+class Work(Event, Protocol):
+    """A call that is made elsewhere. It fires when it is done, with `value` or `error`."""
+
+    value: Any
+    error: Exception | None
+
+    def abandon(self) -> None:
+        """Nobody waits for it any more: have it end, if it can be ended, and be forgotten."""

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from .tasks import TaskPoller, TaskWaiter, current_poller
-from .waits import Ready, Wait
+from .waits import HERE, NOW, Ready, Start, Wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,15 @@ async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
                 request = coroutine.send(answer)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
-            answer = await _wait(poller, waiter, request) if isinstance(request, Wait) else monotonic()
+            if isinstance(request, Wait):
+                answer = await _wait(poller, waiter, request)
+            elif request is NOW:
+                answer = monotonic()
+            elif request is HERE:
+                answer = poller
+            else:
+                assert isinstance(request, Start)
+                answer = poller.start(request.call)
     finally:
         coroutine.close()
 

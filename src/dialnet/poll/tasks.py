@@ -15,19 +15,20 @@ from __future__ import annotations
 import errno
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import system
 from ..errors import CanceledError
 from .fd import FD, FIRST_PAUSE, LONGEST_PAUSE, Side
+from .signal import Signal
 
 if TYPE_CHECKING:
     from .protocols import Waiter
     from .signal import CancelToken
 
-__all__ = ["TaskPoller", "TaskWaiter", "attempt", "current_poller", "run_waiting", "send_waiting"]
+__all__ = ["TaskPoller", "TaskWaiter", "TaskWork", "attempt", "current_poller", "run_waiting", "send_waiting"]
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -73,6 +74,33 @@ class TaskWaiter(ABC):
         """Drop what `arm` set up."""
 
 
+class TaskWork(Signal, ABC):
+    """A call that is awaited in a task of its own; see `protocols.Work`."""
+
+    __slots__ = ("error", "value")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.value: Any = None
+        self.error: Exception | None = None
+
+    async def run(self, call: Callable[[], Any]) -> None:
+        """The task's body."""
+        try:
+            value = call()
+            # A plain function does too, as long as it does not block.
+            self.value = await value if hasattr(value, "__await__") else value
+        except Exception as err:
+            # It is the waiting caller's, who raises it.
+            self.error = err
+        finally:
+            self.set()
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """See `protocols.Work`."""
+
+
 class TaskPoller(ABC):
     """One loop's poller. Only the loop's own thread calls it, but for `call_there`."""
 
@@ -95,6 +123,10 @@ class TaskPoller(ABC):
 
     def disarm(self, side: Side) -> None:  # noqa: B027 (where timers are a wait's own)
         """Forget the side's timer: it is being closed, or moves to another loop."""
+
+    @abstractmethod
+    def start(self, call: Callable[[], Awaitable[Any]]) -> TaskWork:
+        """Await `call()` in a task of its own."""
 
     @abstractmethod
     def call_there(self, call: Callable[[], None]) -> bool:

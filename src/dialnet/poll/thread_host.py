@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
+from contextvars import copy_context
+from functools import partial
+from threading import get_ident
 from time import monotonic
 
 from .. import system
 from ..system.masks import POLL_READ, POLL_WRITE
 from .fd import FD
 from .threads import ThreadWaiter, give_back, milliseconds, take_waiter
-from .waits import Ready, Wait
+from .waits import HERE, NOW, Ready, Start, Wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,10 +35,22 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
                 request = coroutine.send(answer)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
-            answer = _wait(waiter, request) if isinstance(request, Wait) else monotonic()
+            if isinstance(request, Wait):
+                answer = _wait(waiter, request)
+            elif request is NOW:
+                answer = monotonic()
+            else:
+                answer = _answer(request)
     finally:
         coroutine.close()
         give_back(waiter)
+
+
+def _answer(request: Any) -> Any:
+    if request is HERE:
+        return get_ident()
+    assert isinstance(request, Start)
+    return request.pool.submit(partial(copy_context().run, request.call))
 
 
 def _wait(waiter: ThreadWaiter, request: Wait) -> Sequence[Event]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextvars import copy_context
 from time import monotonic
 from typing import Any
 
@@ -10,7 +11,7 @@ import trio
 from trio.lowlevel import Abort, RunVar, Task, in_trio_run, wait_task_rescheduled
 
 from .fd import Side
-from .tasks import TaskPoller, TaskWaiter
+from .tasks import TaskPoller, TaskWaiter, TaskWork
 
 __all__ = ["TrioPoller", "pause", "poller", "running"]
 
@@ -100,6 +101,24 @@ class _TaskWaiter(TaskWaiter):
         self._until = until
 
 
+class _Work(TaskWork):
+    """It has no nursery to run in that would outlive the wait and end with the run but the system's."""
+
+    __slots__ = ("_scope",)
+
+    def __init__(self, call: Callable[[], Awaitable[Any]]) -> None:
+        super().__init__()
+        self._scope = trio.CancelScope()
+        trio.lowlevel.spawn_system_task(self._run, call, name="dialnet call", context=copy_context())
+
+    async def _run(self, call: Callable[[], Awaitable[Any]]) -> None:
+        with self._scope:
+            await self.run(call)
+
+    def abandon(self) -> None:
+        self._scope.cancel()
+
+
 class TrioPoller(TaskPoller):
     def __init__(self) -> None:
         super().__init__()
@@ -126,6 +145,9 @@ class TrioPoller(TaskPoller):
     def arm(self, side: Side, waiter: TaskWaiter) -> None:
         assert side.deadline is not None
         waiter.arm(side.deadline)
+
+    def start(self, call: Callable[[], Awaitable[Any]]) -> TaskWork:
+        return _Work(call)
 
     def call_there(self, call: Callable[[], None]) -> bool:
         if self.closed or self.in_thread():

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from .waits import Wait
+from .waits import HERE, Start, Wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +90,12 @@ class VirtualHost:
                     request = coroutine.send(answer)
                 except StopIteration as stop:
                     return stop.value  # type: ignore[no-any-return]
-                answer = self._wait(request) if isinstance(request, Wait) else self.time
+                if isinstance(request, Wait):
+                    answer = self._wait(request)
+                elif isinstance(request, Start):
+                    raise AssertionError("nothing is really run here")
+                else:
+                    answer = self if request is HERE else self.time
         finally:
             coroutine.close()
 

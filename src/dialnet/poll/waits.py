@@ -5,28 +5,49 @@ await only what is here, and a host answers: `thread_host` with one `poll`, `tas
 loop, `virtual` with a clock that jumps. So each is one text, the same in both faces, and in tests every
 timing is exact.
 
-A coroutine yields a `Wait` (any of these events, or this instant) and is sent what fired, or yields `NOW`
-and is sent the time. `race` and `gather` are combinators: they step several coroutines, yield the union of
-what these wait for, and hand out the answers; no host knows them. A coroutine that is not needed any more
-is closed, so whatever it opened is closed in its `finally` blocks, in which nothing can be awaited.
+A coroutine yields a `Wait` (any of these events, or this instant) and is sent what fired. Three questions
+are answered at once: `NOW` is sent the time, `HERE` who the host is, `Start` an event for a call of the
+user's that has begun beside the work. `race`, `gather` and `bounded` are combinators: they step other
+coroutines, yield what these wait for, and hand out the answers; no host knows them. A coroutine that
+is not needed any more is closed, so whatever it opened is closed in its `finally` blocks, in which nothing
+can be awaited.
 """
 
 from __future__ import annotations
 
 import types
-from collections.abc import Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Hashable, Sequence
 
+from ..errors import CanceledError, DeadlineExceededError
 from .fd import FD, Side
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeVar
 
-    from .protocols import Event, Waiter
+    from .pool import Pool
+    from .protocols import Event, Waiter, Work
+    from .signal import CancelToken
 
     T = TypeVar("T")
 
-__all__ = ["NOW", "Ready", "Wait", "gather", "now", "race", "readable", "until", "wait", "writable"]
+__all__ = [
+    "HERE",
+    "NOW",
+    "Ready",
+    "Start",
+    "Wait",
+    "bounded",
+    "gather",
+    "here",
+    "now",
+    "race",
+    "readable",
+    "start",
+    "until",
+    "wait",
+    "writable",
+]
 
 
 class Ready:
@@ -57,18 +78,45 @@ class Wait:
         self.until = until
 
 
-class _Now:
-    """The request for the host's clock."""
+class _Question:
+    """What a host answers without waiting."""
 
 
-NOW = _Now()
-Request = Wait | _Now
+NOW = _Question()
+HERE = _Question()
+
+
+class Start(_Question):
+    """A request to have `call` made beside the work: by a thread of `pool`, or, in tasks, by a new one."""
+
+    __slots__ = ("call", "pool")
+
+    def __init__(self, call: Callable[[], Any], pool: Pool) -> None:
+        self.call = call
+        self.pool = pool
+
+
+Request = Wait | _Question
 
 
 @types.coroutine
 def now() -> Generator[Request, Any, float]:
     """The time on the host's clock: `time.monotonic()`'s, except in tests."""
     return (yield NOW)  # type: ignore[no-any-return]
+
+
+@types.coroutine
+def here() -> Generator[Request, Any, Hashable]:
+    """Who drives this work: a number for a thread (its own), an object for an event loop."""
+    return (yield HERE)  # type: ignore[no-any-return]
+
+
+@types.coroutine
+def start(call: Callable[[], Any], pool: Pool) -> Generator[Request, Any, Work]:
+    """Begin a call of the user's, which may wait in the host's own manner: a plain function for threads, one
+    whose result can be awaited for tasks. It is an event that fires when it is done; who does not want it any
+    more must `abandon` it."""
+    return (yield Start(call, pool))  # type: ignore[no-any-return]
 
 
 @types.coroutine
@@ -106,10 +154,10 @@ class _Child:
         self.request: Wait = Wait((), None)
 
     def step(self, answer: Any) -> Generator[Request, Any, None]:
-        """Run it on to its next wait or its end; asking the time is passed on to the host."""
+        """Run it on to its next wait or its end; questions are passed on to the host."""
         try:
             request = self.coroutine.send(answer)
-            while isinstance(request, _Now):
+            while not isinstance(request, Wait):
                 request = self.coroutine.send((yield request))
         except StopIteration as stop:
             self.done, self.value = True, stop.value
@@ -175,3 +223,50 @@ async def gather(*coroutines: Coroutine[Any, Any, T]) -> list[T]:
         if child.error is not None:
             raise child.error
     return [child.value for child in children]
+
+
+@types.coroutine
+def _bound(
+    coroutine: Coroutine[Any, Any, T], limit: float | None, cancel: CancelToken | None
+) -> Generator[Request, Any, T]:
+    answer: Any = None
+    try:
+        if cancel is not None and cancel.cancelled:
+            raise CanceledError
+        if limit is not None and (yield NOW) >= limit:
+            raise DeadlineExceededError
+        while True:
+            try:
+                request = coroutine.send(answer)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            if not isinstance(request, Wait):
+                answer = yield request
+                continue
+            instant = request.until
+            if limit is not None and (instant is None or limit < instant):
+                instant = limit
+            if cancel is None:
+                fired = yield Wait(request.events, instant)
+            else:
+                fired = yield Wait((*request.events, cancel), instant)
+                if cancel.cancelled:
+                    raise CanceledError
+            if not fired and instant is limit and limit is not None:
+                raise DeadlineExceededError
+            answer = fired
+    finally:
+        coroutine.close()
+
+
+async def bounded(
+    coroutine: Coroutine[Any, Any, T], limit: float | None = None, cancel: CancelToken | None = None
+) -> T:
+    """The coroutine's value, if it has one before the instant `limit` and before `cancel` is cancelled.
+
+    Raises what it raises, `DeadlineExceededError`, `CanceledError`; the coroutine is closed then, whatever
+    it was doing.
+    """
+    if limit is None and cancel is None:
+        return await coroutine
+    return await _bound(coroutine, limit, cancel)

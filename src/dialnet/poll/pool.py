@@ -13,13 +13,16 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from ..poll.signal import Signal
+from .signal import Signal
+from .waits import wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeVar
 
-__all__ = ["Job", "Pool"]
+    T = TypeVar("T")
+
+__all__ = ["Job", "Pool", "blocking"]
 
 
 class Job(Signal):
@@ -33,6 +36,10 @@ class Job(Signal):
         self.value: Any = None
         self.error: Exception | None = None
         self.abandoned = False
+
+    def abandon(self) -> None:
+        """Nobody waits for it any more: not made if no thread has taken it yet, unheard if one has."""
+        self.abandoned = True
 
     def run(self) -> None:
         try:
@@ -84,3 +91,18 @@ class Pool:
                 job = self._jobs.popleft()
             if not job.abandoned:
                 job.run()
+
+
+async def blocking(pool: Pool, call: Callable[[], T]) -> T:
+    """`call()` in a thread of the pool: its value, or what it raises.
+
+    Who closes this coroutine leaves the call behind.
+    """
+    job = pool.submit(call)
+    try:
+        await wait(job)
+    finally:
+        job.abandon()
+    if job.error is not None:
+        raise job.error
+    return job.value  # type: ignore[no-any-return]
