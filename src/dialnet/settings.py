@@ -1,0 +1,64 @@
+"""What the environment and the build say: `DIALNETDEBUG`, and the default a distributor has fixed.
+
+`DIALNETDEBUG` is a list of settings separated by commas, as Go's GODEBUG:
+
+`netdns=python|system`  which resolver answers (`go` and `cgo` mean the same two); a number prints each
+                        decision to stderr; `python+1` or `1+python` does both
+`netedns0=0`            DNS queries go without EDNS0
+`multipathtcp=0|1|2|3`  see Go: off, on, on for listeners only, on for dialers only
+
+The last of several settings of one name counts. It is read anew whenever it has changed.
+"""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["Settings", "current"]
+
+_MODES = {"python": "python", "go": "python", "system": "system", "cgo": "system", "": ""}
+
+
+class Settings:
+    """`netdns` is `python`, `system` or empty; `unknown` a mode nobody knows; `level` what to print."""
+
+    __slots__ = ("edns0", "level", "multipath_tcp", "netdns", "unknown")
+
+    def __init__(self, text: str, built_in: str = "") -> None:
+        given = {}
+        for part in text.split(","):
+            name, _, value = part.strip().partition("=")
+            given[name] = value
+        self.edns0 = given.get("netedns0") != "0"
+        self.multipath_tcp = given.get("multipathtcp", "")
+        self.level = 0
+        self.netdns = self.unknown = ""
+        for word in given.get("netdns", "").split("+", 1):
+            if word.isascii() and word.isdigit():
+                self.level = int(word[:9])
+            elif word in _MODES:
+                self.netdns = self.netdns or _MODES[word]
+            else:
+                self.unknown = word
+        self.netdns = self.netdns or built_in
+
+
+def _built_in() -> str:
+    """What the build has fixed (see hatch_build.py): `python`, `system` or nothing."""
+    try:
+        from . import _build  # type: ignore[attr-defined, unused-ignore]
+    except ImportError:
+        return ""
+    return _MODES.get(_build.NETDNS, "")
+
+
+_kept: tuple[str | None, Settings] | None = None
+
+
+def current() -> Settings:
+    global _kept
+    text = os.environ.get("DIALNETDEBUG")
+    kept = _kept
+    if kept is None or kept[0] != text:
+        kept = _kept = (text, Settings(text or "", _built_in()))
+    return kept[1]
