@@ -46,10 +46,10 @@ class Settings:
 def _built_in() -> str:
     """What the build has fixed (see hatch_build.py): `python`, `system` or nothing."""
     try:
-        from . import _build  # type: ignore[attr-defined, unused-ignore]
+        from ._build import NETDNS  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         return ""
-    return _MODES.get(_build.NETDNS, "")
+    return _MODES.get(NETDNS, "")
 
 
 _kept: tuple[str | None, Settings] | None = None

@@ -18,6 +18,7 @@ FLOORS = {
     "addresses": 1,
     "record": 1,
     "settings": 1,
+    "_build": 1,  # written into some wheels
     "system": 2,
     "poll": 2,
     "resolve": 3,
