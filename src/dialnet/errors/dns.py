@@ -64,6 +64,22 @@ class DNSError(Error, socket.gaierror):
             self.errno = socket.EAI_AGAIN if self.temporary else socket.EAI_FAIL
         self.strerror = err
 
+    def _renamed(self, name: str) -> DNSError:
+        """The same error, about `name`: what was asked for may be another name than what was looked up."""
+        if name == self.name:
+            return self
+        another = self._again()
+        another.name = name
+        another.args = (self.err, name, *self.args[2:])
+        return another
+
+    def _again(self) -> DNSError:
+        """The same error anew, for another who waits: one object would collect the tracebacks of all."""
+        another = _restore(*self.args, isinstance(self, CanceledError))
+        another.__dict__.update(self.__dict__)
+        another.__cause__ = self.__cause__
+        return another
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (*self.args, isinstance(self, CanceledError)), self.__dict__
 

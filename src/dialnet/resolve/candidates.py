@@ -9,8 +9,16 @@ from collections.abc import Sequence
 from ..addresses import Addr, IPAddr, TCPAddr, UDPAddr, UnixAddr, split_host_port
 from ..errors import AddrError, MissingAddressError, NoSuitableAddressError
 from ..poll.signal import CancelToken
-from . import system
+from . import asked
+from .literals import ip_literal
 from .networks import Network
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Tell = Callable[[Sequence[Any]], None]
 
 __all__ = ["addresses", "first_choice", "internet_addresses", "is_wildcard", "matching_local"]
 
@@ -18,9 +26,16 @@ InetAddr = TCPAddr | UDPAddr
 
 
 async def addresses(
-    op: str, network: Network, address: str, until: float | None = None, cancel: CancelToken | None = None
+    op: str,
+    network: Network,
+    address: str,
+    until: float | None = None,
+    cancel: CancelToken | None = None,
+    resolver: Any = None,
+    tell: Tell | None = None,
 ) -> Sequence[Addr]:
-    """What `address` stands for, at least one. `op` is `dial` or `listen`.
+    """What `address` stands for, at least one. `op` is `dial` or `listen`; see `asked.py` for `resolver`.
+    `tell` is called with the addresses of each answer as it comes.
 
     Raises `AddrError`, `DNSError`, `MissingAddressError`, and `TypeError` for what is no text.
     """
@@ -30,65 +45,42 @@ async def addresses(
         raise MissingAddressError
     if network.is_unix:
         return [UnixAddr(address, network.base)]
-    return await internet_addresses(network, address, until, cancel)
+    return await internet_addresses(network, address, until, cancel, resolver, tell)
 
 
 async def internet_addresses(
-    network: Network, address: str, until: float | None = None, cancel: CancelToken | None = None
+    network: Network,
+    address: str,
+    until: float | None = None,
+    cancel: CancelToken | None = None,
+    resolver: Any = None,
+    tell: Tell | None = None,
 ) -> list[TCPAddr] | list[UDPAddr]:
     kind: type[TCPAddr] | type[UDPAddr] = TCPAddr if network.base == "tcp" else UDPAddr
     host, service = split_host_port(address) if address else ("", "")
-    port = await _port(network, service, until, cancel)
+    port = await asked.port(resolver, network.base, service, until, cancel)
     if not host:
         return [kind(None, port)]  # type: ignore[return-value]
-    found = await _hosts(network, host, until, cancel)
+    versions: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
+    wanted = versions.get(network.family)
+
+    def suitable(addrs: Sequence[IPAddr]) -> list[Any]:
+        return [
+            kind(a.ip, port, a.zone) for a in addrs if a.ip is not None and wanted in (None, a.ip.version)
+        ]
+
+    heard = None if tell is None else lambda addrs: tell(suitable(addrs))
+    found = await asked.addresses(resolver, host, network.family, until, cancel, heard)
     if len(found) == 1 and found[0].ip == _V6_UNSPECIFIED:
         # The wildcard of a dual-stack socket, which a machine without IPv6 can still serve.
         found.append(IPAddr("0.0.0.0"))
-    versions: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
-    wanted = versions.get(network.family)
-    suitable = [
-        kind(a.ip, port, a.zone) for a in found if a.ip is not None and wanted in (None, a.ip.version)
-    ]
-    if not suitable:
+    addrs = suitable(found)
+    if not addrs:
         raise NoSuitableAddressError(host)
-    return suitable  # type: ignore[return-value]
+    return addrs
 
 
 _V6_UNSPECIFIED = ipaddress.IPv6Address("::")
-
-
-async def _port(network: Network, service: str, until: float | None, cancel: CancelToken | None) -> int:
-    if not service:
-        return 0
-    digits = service[1:] if service[0] in "+-" else service
-    if digits.isascii() and digits.isdigit():
-        # Only so many digits are worth converting (and int() of thousands is slow).
-        digits = digits.lstrip("0") or "0"
-        port = int(digits) if len(digits) <= 5 else 65536
-        if service[0] == "-":
-            port = -port
-    else:
-        port = await system.lookup_port(network.base, service, until, cancel)
-    if not 0 <= port <= 65535:
-        raise AddrError("invalid port", service)
-    return port
-
-
-async def _hosts(
-    network: Network, host: str, until: float | None, cancel: CancelToken | None
-) -> list[IPAddr]:
-    literal, _, zone = host.partition("%")
-    try:
-        ip = ipaddress.ip_address(literal)
-    except ValueError:
-        pass  # A name.
-    else:
-        if not zone:
-            return [IPAddr(ip)]
-        if ip.version == 6:
-            return [IPAddr(ip, zone)]
-    return await system.lookup_ip_addr(host, network.family, until, cancel)
 
 
 def first_choice(found: Sequence[InetAddr], *, prefer_v6: bool = False) -> InetAddr:
@@ -120,10 +112,35 @@ def matching_local(found: Sequence[Addr], network: Network, local: Addr) -> Sequ
     """
     if any(addr.network != local.network for addr in found):
         raise AddrError("mismatched local address type", str(local))
-    if network.is_unix or is_wildcard(local):
+    if network.is_unix:
         return found
-    version = _version(local)
-    suitable = [a for a in found if is_wildcard(a) or _version(a) == version]
+    suitable = reachable(found, local)
     if not suitable:
         raise NoSuitableAddressError(str(local))
     return suitable
+
+
+def reachable(found: Sequence[Addr], local: Addr) -> Sequence[Addr]:
+    """Those of `found` that a socket bound to `local` can be connected to."""
+    if is_wildcard(local):
+        return found
+    version = _version(local)
+    return [a for a in found if a.network == local.network and (is_wildcard(a) or _version(a) == version)]
+
+
+def has_name(address: str) -> bool:
+    """Whether `host:port` has a host that has to be looked up. An address that is none has not."""
+    if not isinstance(address, str):
+        return False
+    try:
+        host, _ = split_host_port(address)
+    except AddrError:
+        return False
+    return host != "" and ip_literal(host) is None
+
+
+def ranked(found: Sequence[Addr]) -> Sequence[Addr]:
+    """Addresses of several answers in RFC 6724 order."""
+    from .sorting import by_rfc6724
+
+    return by_rfc6724(found)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""The machine's resolver configuration: a reader for each file, given its path."""

@@ -1,0 +1,143 @@
+"""Asking for one name and type until a server has answered: tries, servers, failures.
+
+The rules are Go's `tryOneName` and `exchange` (which follow the C library's `res_send`): each try is a new
+socket and a new id; a server that fails or refuses makes room for the next; that a name does not exist is an
+answer, and nobody else is asked.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from ..errors import DeadlineExceededError, DNSError, OpError
+from ..poll.waits import now
+from .dns import message as dns
+from .talk import BadAnswerError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .config.resolv_conf import ResolvConf
+    from .dns.message import Message
+    from .observer import Observer
+    from .transport import Transport
+
+__all__ = ["Asking", "no_such_host"]
+
+
+def no_such_host(name: str, server: str = "") -> DNSError:
+    return DNSError("no such host", name, server, is_not_found=True)
+
+
+class Asking:
+    """How questions are put: over what, as resolv.conf says, and who is told of it."""
+
+    __slots__ = ("conf", "edns", "observer", "transport", "turns")
+
+    def __init__(
+        self,
+        transport: Transport,
+        conf: ResolvConf,
+        observer: Observer,
+        *,
+        turns: Iterator[int],
+        edns: bool = True,
+    ) -> None:
+        self.transport = transport
+        self.conf = conf
+        self.observer = observer
+        # Which server comes first, where they take turns (`options rotate`).
+        self.turns = turns
+        self.edns = edns
+
+    async def ask(self, name: str, qtype: int) -> tuple[Message, str]:
+        """The answer for a rooted name, one that has records of this type, and the server's address.
+
+        Raises `DNSError`.
+        """
+        conf = self.conf
+        count = len(conf.servers)
+        offset = next(self.turns) if conf.rotate else 0
+        last: DNSError | None = None
+        for _ in range(conf.attempts):
+            for place in range(count):
+                server = conf.servers[(offset + place) % count]
+                try:
+                    message = await self._exchange(server, name, qtype)
+                except (OSError, EOFError, BadAnswerError) as err:
+                    last = _failure(err, name, server)
+                    if isinstance(err, BadAnswerError) and err.final:
+                        raise last from err
+                    last.__cause__ = err
+                    continue
+                problem = _problem(message, name, qtype, server)
+                if problem is None:
+                    return message, server
+                if problem.is_not_found:
+                    raise problem
+                last = problem
+        if last is None:
+            # No server and no try at all, which only a made-up configuration has.
+            raise DNSError("no DNS servers", name)
+        raise last
+
+    async def _exchange(self, server: str, name: str, qtype: int) -> Message:
+        conf = self.conf
+        # Half of what makes a forged answer improbable (the port is the other).
+        query = dns.pack_query(
+            secrets.randbits(16), name, qtype, authentic_data=conf.trust_ad, edns=self.edns
+        )
+        networks = ("tcp",) if conf.use_tcp else ("udp", "tcp")
+        for network in networks:
+            started = await now()
+            try:
+                message = await self.transport.exchange(network, server, query, started + conf.timeout)
+            except (OSError, EOFError, BadAnswerError) as err:
+                if self.observer.listens:
+                    self.observer.asked(network, server, name, qtype, started, await now(), str(err))
+                raise
+            if self.observer.listens:
+                said = _said(message)
+                self.observer.asked(network, server, name, qtype, started, await now(), said)
+            # What does not fit into a stream's message either has to do.
+            if not message.truncated or network == "tcp":
+                return message
+        raise AssertionError("the last network is tcp")
+
+
+def _said(message: Message) -> str:
+    if message.rcode != dns.RCODE_NOERROR:
+        return f"rcode {message.rcode}"
+    return "truncated" if message.truncated else f"{len(message.answers)} records"
+
+
+def _failure(err: OSError | EOFError | BadAnswerError, name: str, server: str) -> DNSError:
+    if isinstance(err, OSError):
+        timed_out = isinstance(err, DeadlineExceededError) or getattr(err, "timeout", False)
+        # As Go: a socket's failure may be over the next time.
+        return DNSError(
+            str(err), name, server, is_timeout=timed_out, is_temporary=isinstance(err, OpError) or timed_out
+        )
+    if isinstance(err, EOFError):
+        return DNSError("EOF", name, server)
+    return DNSError(str(err), name, server)
+
+
+def _problem(message: Message, name: str, qtype: int, server: str) -> DNSError | None:
+    """What is wrong with an answer; None if it answers the question."""
+    rcode = message.rcode
+    if rcode == dns.RCODE_NXDOMAIN:
+        return no_such_host(name, server)
+    if rcode == dns.RCODE_SERVFAIL:
+        return DNSError("server misbehaving", name, server, is_temporary=True)
+    if rcode != dns.RCODE_NOERROR:
+        return DNSError("server misbehaving", name, server)
+    if not message.answers and not (
+        message.authoritative or message.recursion_available or message.additional_count
+    ):
+        # It knows nothing of the name and asks nobody: libresolv goes on to the next server as well.
+        return DNSError("lame referral", name, server)
+    if any(record.type == qtype for record in message.answers):
+        return None
+    return no_such_host(name, server)

@@ -1,0 +1,110 @@
+"""What this machine says about names: its files, its environment, and the way its system resolves.
+
+The files are read when they are first needed and looked at again as Go does; `config/` says how. One object
+is shared by all resolvers.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+
+from .. import settings, system
+from .config.hosts import hosts_file
+from .config.nsswitch import nsswitch_conf
+from .config.resolv_conf import resolv_conf
+from .config.services import Services
+from .order import Choice, Facts, decide
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .config.hosts import Hosts
+    from .config.resolv_conf import ResolvConf
+
+__all__ = ["Machine", "machine"]
+
+# The C library's own multicast DNS module reads it, to know which names are its.
+_MDNS_ALLOW = "/etc/mdns.allow"
+# Whose own resolver also answers for MX and the like.
+_WHOLE_WAYS = ("windows", "plan9")
+
+
+class Machine:
+    """`etc` is the folder of the files, `platform` the system's name."""
+
+    def __init__(self, etc: str = "/etc", platform: str = system.NAME) -> None:
+        self.platform = platform
+        self._resolv = resolv_conf(os.path.join(etc, "resolv.conf"))
+        self._nsswitch = nsswitch_conf(os.path.join(etc, "nsswitch.conf"))
+        self._hosts = hosts_file(os.path.join(etc, "hosts"))
+        self._mdns_allow = os.path.join(etc, os.path.basename(_MDNS_ALLOW))
+        self.services = Services(os.path.join(etc, "services"))
+        # Whose turn it is among the servers (`options rotate`).
+        self.turns = itertools.count()
+        self._system_way: Any = None
+
+    def resolv(self, now: float) -> ResolvConf:
+        return self._resolv.get(now)
+
+    def hosts(self, now: float) -> Hosts:
+        return self._hosts.get(now)
+
+    def choose(self, host: str, now: float, prefer_python: bool | None) -> Choice:
+        """Who answers for this name; for a reverse lookup it is empty. Never fails."""
+        return decide(
+            Facts(
+                host,
+                platform=self.platform,
+                resolv=self._resolv.get(now),
+                nsswitch=self._nsswitch.get(now),
+                environ=os.environ,
+                hostname=socket.gethostname,
+                mdns_allow=self._has_mdns_allow,
+                forced=settings.current().netdns,
+                prefer_python=prefer_python,
+            )
+        )
+
+    def _has_mdns_allow(self) -> bool:
+        try:
+            os.stat(self._mdns_allow)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # There may be one.
+        return True
+
+    def services_are_files(self, now: float) -> bool:
+        """Whether ports have no other source than the file that is read here as well."""
+        sources = self._nsswitch.get(now).sources.get("services", ())
+        return all(source.name in ("files", "db") for source in sources)
+
+    @property
+    def whole_way(self) -> bool:
+        """Whether the system's way answers every kind of question, not addresses and ports alone."""
+        return self.platform in _WHOLE_WAYS
+
+    def system_way(self) -> Any:
+        """The way of this system."""
+        way = self._system_way
+        if way is None:
+            if self.platform == "windows":
+                from .ways.windows import WindowsWay
+
+                way = WindowsWay()
+            elif self.platform == "plan9":
+                from .ways.plan9 import Plan9Way
+
+                way = Plan9Way()
+            else:
+                from .ways.system import SystemWay
+
+                way = SystemWay()
+            self._system_way = way
+        return way
+
+
+machine = Machine()
