@@ -77,9 +77,17 @@ class Host:
 WAITING = {
     "dial", "dial_tcp", "dial_udp", "dial_unix", "listen", "listen_packet", "listen_tcp", "listen_udp",
     "listen_unix", "listen_unixgram", "resolve_tcp_addr", "resolve_udp_addr", "resolve_unix_addr", "accept",
-    "read", "readinto", "write", "writelines", "read_from", "read_from_into", "write_to",
+    "lookup_host", "lookup_ip", "lookup_ip_addr", "lookup_addr", "lookup_cname", "lookup_mx", "lookup_ns",
+    "lookup_srv", "lookup_txt", "lookup_port", "read", "readinto", "write", "writelines", "read_from", "read_from_into", "write_to",
 }  # fmt: skip
-_VIEWED = (dialnet.Conn, dialnet.PacketConn, dialnet.Listener, dialnet.Dialer, dialnet.ListenConfig)
+_VIEWED = (
+    dialnet.Conn,
+    dialnet.PacketConn,
+    dialnet.Listener,
+    dialnet.Dialer,
+    dialnet.ListenConfig,
+    dialnet.Resolver,
+)
 
 
 class View:

@@ -45,7 +45,9 @@ from .errors import (
     WriteToConnectedError,
 )
 from .poll.signal import CancelToken
+from .resolve.records import MX, NS, SRV
 from .sockets.config import KeepAliveConfig
+from .sockets.trace import Trace
 from .sync.conn import Conn
 from .sync.dial import Dialer, dial, dial_tcp, dial_udp, dial_unix
 from .sync.kinds import TCPConn, UDPConn, UnixConn
@@ -59,6 +61,20 @@ from .sync.listen import (
     listen_unixgram,
 )
 from .sync.listener import Listener, TCPListener, UnixListener
+from .sync.lookup import (
+    Resolver,
+    default_resolver,
+    lookup_addr,
+    lookup_cname,
+    lookup_host,
+    lookup_ip,
+    lookup_ip_addr,
+    lookup_mx,
+    lookup_ns,
+    lookup_port,
+    lookup_srv,
+    lookup_txt,
+)
 from .sync.packet import PacketConn
 from .sync.resolve import resolve_tcp_addr, resolve_udp_addr, resolve_unix_addr
 
@@ -84,14 +100,19 @@ __all__ = [
     "KeepAliveConfig",
     "ListenConfig",
     "Listener",
+    "MX",
     "MissingAddressError",
+    "NS",
     "NoSuitableAddressError",
     "OpError",
     "PacketConn",
     "ParseError",
+    "Resolver",
+    "SRV",
     "TCPAddr",
     "TCPConn",
     "TCPListener",
+    "Trace",
     "UDPAddr",
     "UDPConn",
     "UnixAddr",
@@ -101,6 +122,7 @@ __all__ = [
     "WriteToConnectedError",
     "cidr_mask",
     "default_mask",
+    "default_resolver",
     "dial",
     "dial_tcp",
     "dial_udp",
@@ -112,6 +134,16 @@ __all__ = [
     "listen_udp",
     "listen_unix",
     "listen_unixgram",
+    "lookup_addr",
+    "lookup_cname",
+    "lookup_host",
+    "lookup_ip",
+    "lookup_ip_addr",
+    "lookup_mx",
+    "lookup_ns",
+    "lookup_port",
+    "lookup_srv",
+    "lookup_txt",
     "parse_cidr",
     "parse_ip",
     "parse_mac",

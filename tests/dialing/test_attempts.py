@@ -16,6 +16,7 @@ from dialnet.poll.virtual import VirtualHost
 from dialnet.resolve.networks import parse_network
 from dialnet.sockets import dial as dialing
 from dialnet.sockets.config import DialOptions
+from dialnet.sockets.trace import Teller
 from tests import hosts
 from tests.dialing.support import Seen, alone, nobody, taken
 
@@ -59,7 +60,8 @@ def dial(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     ) -> Any:
         monkeypatch.setattr(dialing, "attempt", script.attempt)
         found = list(script.does)
-        work = dialing._one_by_one(NETWORK, None, found, DialOptions(), until, cancel)
+        each = dialing.Dialing(NETWORK, None, DialOptions(), until, cancel, Teller(None, None))
+        work = dialing.one_by_one(each, found)
         return (host or VirtualHost(100.0)).run(work)
 
     return dial

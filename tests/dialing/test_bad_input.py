@@ -95,7 +95,7 @@ def test_unknown_host(host_name: str) -> None:
             err = caught.value
             assert isinstance(err, net.OpError)
             assert isinstance(err, socket.gaierror)
-            assert str(err).startswith(f"dial {network}: lookup no-such-host.invalid: ")
+            assert str(err).startswith(f"dial {network}: lookup no-such-host.invalid")
             assert err.name == "no-such-host.invalid"
             assert isinstance(err.err, net.DNSError)
             assert (err.source, err.addr) == (None, None)

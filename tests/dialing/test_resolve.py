@@ -116,6 +116,7 @@ def test_which_of_several(host_name: str, monkeypatch: pytest.MonkeyPatch) -> No
         return [found for found in (v6, v4) if family in (socket.AF_UNSPEC, found[0])]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setenv("DIALNETDEBUG", "netdns=system")
 
     async def body(host: hosts.Host) -> None:
         for network, address, ip in (

@@ -227,6 +227,7 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     with monkeypatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        patch.setenv("DIALNETDEBUG", "netdns=system")
         try:
             yield asked
         finally:

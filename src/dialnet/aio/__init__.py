@@ -43,7 +43,9 @@ from ..errors import (
     WriteToConnectedError,
 )
 from ..poll.signal import CancelToken
+from ..resolve.records import MX, NS, SRV
 from ..sockets.config import KeepAliveConfig
+from ..sockets.trace import Trace
 from .conn import Conn
 from .dial import Dialer, dial, dial_tcp, dial_udp, dial_unix
 from .kinds import TCPConn, UDPConn, UnixConn
@@ -57,6 +59,20 @@ from .listen import (
     listen_unixgram,
 )
 from .listener import Listener, TCPListener, UnixListener
+from .lookup import (
+    Resolver,
+    default_resolver,
+    lookup_addr,
+    lookup_cname,
+    lookup_host,
+    lookup_ip,
+    lookup_ip_addr,
+    lookup_mx,
+    lookup_ns,
+    lookup_port,
+    lookup_srv,
+    lookup_txt,
+)
 from .packet import PacketConn
 from .resolve import resolve_tcp_addr, resolve_udp_addr, resolve_unix_addr
 from .streams import BufferedReader
@@ -82,14 +98,19 @@ __all__ = [
     "KeepAliveConfig",
     "ListenConfig",
     "Listener",
+    "MX",
     "MissingAddressError",
+    "NS",
     "NoSuitableAddressError",
     "OpError",
     "PacketConn",
     "ParseError",
+    "Resolver",
+    "SRV",
     "TCPAddr",
     "TCPConn",
     "TCPListener",
+    "Trace",
     "UDPAddr",
     "UDPConn",
     "UnixAddr",
@@ -99,6 +120,7 @@ __all__ = [
     "WriteToConnectedError",
     "cidr_mask",
     "default_mask",
+    "default_resolver",
     "dial",
     "dial_tcp",
     "dial_udp",
@@ -110,6 +132,16 @@ __all__ = [
     "listen_udp",
     "listen_unix",
     "listen_unixgram",
+    "lookup_addr",
+    "lookup_cname",
+    "lookup_host",
+    "lookup_ip",
+    "lookup_ip_addr",
+    "lookup_mx",
+    "lookup_ns",
+    "lookup_port",
+    "lookup_srv",
+    "lookup_txt",
     "parse_cidr",
     "parse_ip",
     "parse_mac",

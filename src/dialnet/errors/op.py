@@ -35,6 +35,8 @@ class OpError(Error):
 
     `syscall` names the system call that failed, where one did. `bytes_written` says how much of a
     failed write had gone. `attempts` has every attempt of a dial that tried several addresses.
+    `duration` is how many seconds a dial's attempt took, `local_addr` the address it came from, where those
+    are known.
     """
 
     op: str
@@ -45,6 +47,8 @@ class OpError(Error):
     syscall: str
     bytes_written: int
     attempts: tuple[OpError, ...]
+    duration: float | None
+    local_addr: object | None
 
     def __new__(
         cls,
@@ -81,6 +85,8 @@ class OpError(Error):
         self.syscall = syscall
         self.bytes_written = bytes_written
         self.attempts = ()
+        self.duration = None
+        self.local_addr = None
         self.__cause__ = err
         number = getattr(err, "errno", None)
         self.errno = number

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HERE",
+    "Child",
     "NOW",
     "Ready",
     "Start",
@@ -141,7 +142,7 @@ async def until(instant: float) -> None:
         await wait(until=instant)
 
 
-class _Child:
+class Child:
     """One of several coroutines that are stepped together, and what it waits for."""
 
     __slots__ = ("coroutine", "done", "error", "request", "value")
@@ -177,8 +178,8 @@ class _Child:
 @types.coroutine
 def _step_together(
     coroutines: Sequence[Coroutine[Any, Any, Any]], first_only: bool
-) -> Generator[Request, Any, list[_Child]]:
-    children = [_Child(coroutine) for coroutine in coroutines]
+) -> Generator[Request, Any, list[Child]]:
+    children = [Child(coroutine) for coroutine in coroutines]
     try:
         for child in children:
             yield from child.step(None)

@@ -9,6 +9,7 @@ from ..addresses import Addr
 from ..poll.deadline import instant, seconds
 from ..record import Record
 from .raw import RawControl
+from .trace import Trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ def _check_keep_alive(config: object) -> None:
         raise TypeError(f"keep_alive is a KeepAliveConfig, not {type(config).__name__}")
 
 
+def _check_multipath(use: object) -> None:
+    if use is not None and not isinstance(use, bool):
+        raise TypeError(f"multipath_tcp is True, False or None, not {type(use).__name__}")
+
+
 class DialOptions(Record):
     """What both faces' `Dialer` has.
 
@@ -75,26 +81,38 @@ class DialOptions(Record):
         deadline: the same as a point in time: a float on `time.monotonic()`'s clock, an aware `datetime`
             or a `timedelta`. The earlier of the two counts.
         local_addr: the `Addr` to dial from, of the network's own kind; `None` lets the system choose.
+        fallback_delay: seconds (or a `timedelta`) between one attempt and the next where a name has several
+            addresses, at least 0.01; `None` is 0.25 (RFC 8305, section 5). Negative: one address after the
+            other, each with its share of the deadline.
         keep_alive: keep-alive probes for TCP connections.
         resolver: what looks up the host: a `Resolver`, or any object with its `lookup_ip_addr(host)`, which
             gives `IPAddr`s; `None` is the default resolver.
         control: `control(network, address, raw_conn)` is called when the socket is made and before it is
             bound or connected; what it raises ends that attempt.
+        multipath_tcp: whether TCP connections use several paths where both ends can (RFC 8684), and are plain
+            TCP ones elsewhere; `None` is what `DIALNETDEBUG=multipathtcp=` says, else no.
+        trace: callbacks for the steps of the dial.
     """
 
     timeout: float | timedelta | None = None
     deadline: float | datetime | timedelta | None = None
     local_addr: Addr | None = None
+    fallback_delay: float | timedelta | None = None
     keep_alive: KeepAliveConfig = KeepAliveConfig()
     resolver: Any = None
     control: Control | None = None
+    multipath_tcp: bool | None = None
+    trace: Trace | None = None
     _fields: ClassVar[tuple[str, ...]] = (
         "timeout",
         "deadline",
         "local_addr",
+        "fallback_delay",
         "keep_alive",
         "resolver",
         "control",
+        "multipath_tcp",
+        "trace",
     )
 
     def __init__(
@@ -102,19 +120,25 @@ class DialOptions(Record):
         timeout: float | timedelta | None = None,
         deadline: float | datetime | timedelta | None = None,
         local_addr: Addr | None = None,
-        *,
+        fallback_delay: float | timedelta | None = None,
         keep_alive: KeepAliveConfig = KeepAliveConfig(),  # noqa: B008 (frozen)
         resolver: Any = None,
         control: Control | None = None,
+        multipath_tcp: bool | None = None,
+        trace: Trace | None = None,
     ) -> None:
         seconds(timeout)
         instant(deadline)
+        seconds(fallback_delay)
         if local_addr is not None and not isinstance(local_addr, Addr):
             raise TypeError(f"local_addr is an Addr, not {type(local_addr).__name__}")
         _check_keep_alive(keep_alive)
         if resolver is not None and not callable(getattr(resolver, "lookup_ip_addr", None)):
             raise TypeError(f"a resolver has a lookup_ip_addr; {type(resolver).__name__} has none")
         _check_hook(control)
+        _check_multipath(multipath_tcp)
+        if trace is not None and not isinstance(trace, Trace):
+            raise TypeError(f"trace is a Trace, not {type(trace).__name__}")
         self._set(locals())
 
 
@@ -125,6 +149,9 @@ class ListenOptions(Record):
         control: `control(network, address, raw_conn)` is called when the socket is made and before it is
             bound; what it raises ends the call.
         keep_alive: keep-alive probes for the TCP connections that are accepted.
+        multipath_tcp: whether TCP connections may use several paths (RFC 8684) where the kernel can; `None`
+            is what `DIALNETDEBUG=multipathtcp=` says, else yes. A peer that cannot has a plain
+            connection.
         reuse_port: set SO_REUSEPORT, so that several listeners may share one address and the kernel
             spreads connections over them.
         backlog: how many connections may wait to be accepted; `None` is the system's limit.
@@ -132,18 +159,20 @@ class ListenOptions(Record):
 
     control: Control | None = None
     keep_alive: KeepAliveConfig = KeepAliveConfig()
+    multipath_tcp: bool | None = None
     reuse_port: bool = False
     backlog: int | None = None
-    _fields: ClassVar[tuple[str, ...]] = ("control", "keep_alive", "reuse_port", "backlog")
+    _fields: ClassVar[tuple[str, ...]] = ("control", "keep_alive", "multipath_tcp", "reuse_port", "backlog")
 
     def __init__(
         self,
         control: Control | None = None,
         keep_alive: KeepAliveConfig = KeepAliveConfig(),  # noqa: B008 (frozen)
-        *,
+        multipath_tcp: bool | None = None,
         reuse_port: bool = False,
         backlog: int | None = None,
     ) -> None:
+        _check_multipath(multipath_tcp)
         _check_keep_alive(keep_alive)
         _check_hook(control)
         if backlog is not None:

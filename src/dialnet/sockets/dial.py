@@ -1,80 +1,189 @@
-"""A dial from beginning to end: names to addresses, then one attempt after the other."""
+"""A dial from beginning to end: names to addresses, and attempts at these."""
 
 from __future__ import annotations
 
 import errno
 import os
 from collections.abc import Sequence
+from time import monotonic
 
-from ..addresses import Addr, TCPAddr, UDPAddr, UnixAddr
-from ..errors import MissingAddressError, OpError
-from ..poll.deadline import earliest, instant, timeout_instant
+from ..addresses import Addr, IPAddr, TCPAddr, UDPAddr, UnixAddr, split_host_port
+from ..errors import CanceledError, MissingAddressError, OpError
+from ..poll.deadline import earliest, instant, seconds, timeout_instant
 from ..poll.signal import CancelToken
-from ..poll.waits import now
+from ..poll.waits import here, now
 from ..resolve import candidates
 from ..resolve.networks import Network, parse_network
 from .config import DialOptions
 from .connect import attempt
 from .opened import Opened
+from .race import Found, race
+from .trace import Teller
 
 __all__ = ["dial", "dial_typed"]
 
 # No attempt gets less than this of what is left of a deadline, as long as so much is left (Go's rule).
 _LEAST_SHARE = 2.0
+# How long after one attempt the next begins: RFC 8305's recommendation, and the least it allows.
+_DELAY, _LEAST_DELAY = 0.25, 0.01
+
+
+class Dialing:
+    """What all attempts of one dial have in common."""
+
+    __slots__ = ("cancel", "local", "network", "options", "teller", "until")
+
+    def __init__(
+        self,
+        network: Network,
+        local: Addr | None,
+        options: DialOptions,
+        until: float | None,
+        cancel: CancelToken | None,
+        teller: Teller,
+    ) -> None:
+        self.network = network
+        self.local = local
+        self.options = options
+        self.until = until
+        self.cancel = cancel
+        self.teller = teller
+
+    async def attempt(self, remote: Addr | None, until: float | None) -> Opened:
+        """One attempt, told of. Its error has its `duration`."""
+        teller, name = self.teller, self.network.name
+        began = await now()
+        teller.tell("connect_start", name, remote, began)
+        try:
+            opened = await attempt(
+                self.network, self.local, _dialable(remote), self.options, until, self.cancel
+            )
+        except OpError as err:
+            ended = await now()
+            err.duration = ended - began
+            teller.tell("connect_done", name, remote, err, ended)
+            raise
+        except GeneratorExit:
+            # Closed, because another has won. The host cannot be asked for the time any more.
+            teller.tell("connect_done", name, remote, CanceledError(), monotonic())
+            raise
+        teller.tell("connect_done", name, remote, None, await now())
+        return opened
+
+    def failure(self, failures: Sequence[OpError]) -> OpError:
+        """The first failure (or the cancellation), with all of them as `attempts` and in the traceback."""
+        canceled = self.cancel is not None and self.cancel.cancelled
+        shown = failures[-1] if canceled else failures[0]
+        if len(failures) > 1:
+            # An error of its own: one that held itself would keep its traceback's frames until a collection.
+            err = OpError(shown.op, shown.net, shown.source, shown.addr, shown.err, syscall=shown.syscall)
+            err.attempts = tuple(failures)
+            err.duration = shown.duration
+            err.local_addr = shown.local_addr
+            for failure in failures:
+                err.add_note(str(failure))
+            shown = err
+        return shown
 
 
 async def dial(network: str, address: str, options: DialOptions, cancel: CancelToken | None) -> Opened:
     """Connect to `address`. Raises `OpError` of op `dial`; `TypeError` for arguments of a wrong type."""
-    until = await _deadline(options)
-    local = options.local_addr
+    began = await now()
+    until = earliest(timeout_instant(options.timeout, began), instant(options.deadline))
+    teller = Teller(options.trace, await here())
+    outcome: Opened | list[OpError] | None
     try:
         net = parse_network(network)
-        found = await candidates.addresses("dial", net, address, until, cancel)
-        if local is not None:
-            found = candidates.matching_local(found, net, local)
+        dialing = Dialing(net, options.local_addr, options, until, cancel, teller)
+        delay = _delay(options)
+        if net.base == "tcp" and delay is not None and candidates.has_name(address):
+            # Connecting begins while the lookup still goes on.
+            found = Found(candidates.ranked)
+            lookup = _lookup(dialing, address, found)
+            outcome = await race(lookup, found, dialing.attempt, delay, until, cancel)
+        else:
+            known = await _lookup(dialing, address)
+            outcome = None
     except OSError as err:
         raise OpError("dial", str(network), None, None, err) from err
-    return await _one_by_one(net, local, found, options, until, cancel)
+    if outcome is None:
+        if net.base != "tcp" or delay is None or len(known) == 1:
+            return await one_by_one(dialing, known)
+        # A literal has two addresses only where it is the unspecified one.
+        outcome = await race(_given(known), Found(list), dialing.attempt, delay, until, cancel)
+    if isinstance(outcome, Opened):
+        return outcome
+    raise dialing.failure(outcome)
 
 
-async def _deadline(options: DialOptions) -> float | None:
-    time = await now()
-    return earliest(timeout_instant(options.timeout, time), instant(options.deadline))
+def _delay(options: DialOptions) -> float | None:
+    """Seconds between attempts; None for one attempt after the other."""
+    delay = seconds(options.fallback_delay)
+    if delay is None:
+        return _DELAY
+    return None if delay < 0 else max(delay, _LEAST_DELAY)
 
 
-async def _one_by_one(
-    network: Network,
-    local: Addr | None,
-    found: Sequence[Addr],
-    options: DialOptions,
-    until: float | None,
-    cancel: CancelToken | None,
-) -> Opened:
+async def _given(known: Sequence[Addr]) -> Sequence[Addr]:
+    return known
+
+
+async def _lookup(dialing: Dialing, address: str, found: Found | None = None) -> Sequence[Addr]:
+    """All addresses to try; those of each answer go to `found` as soon as it is there.
+
+    Raises `AddrError`, `DNSError`, `MissingAddressError`, `NoSuitableAddressError`.
+    """
+    options, local, teller = dialing.options, dialing.local, dialing.teller
+
+    def tell(addrs: Sequence[Addr]) -> None:
+        assert found is not None
+        found.add(addrs if local is None else candidates.reachable(addrs, local))
+
+    async def look_up() -> Sequence[Addr]:
+        every = await candidates.addresses(
+            "dial",
+            dialing.network,
+            address,
+            dialing.until,
+            dialing.cancel,
+            options.resolver,
+            None if found is None else tell,
+        )
+        return every if local is None else candidates.matching_local(every, dialing.network, local)
+
+    if not (teller.listens and candidates.has_name(address)):
+        return await look_up()
+    host, _ = split_host_port(address)
+    teller.tell("dns_start", host, await now())
+    try:
+        every = await look_up()
+    except OSError as err:
+        teller.tell("dns_done", host, [], err, await now())
+        raise
+    teller.tell("dns_done", host, [_host(addr) for addr in every], None, await now())
+    return every
+
+
+def _host(addr: Addr) -> IPAddr:
+    assert isinstance(addr, (TCPAddr, UDPAddr))
+    return IPAddr(addr.ip, addr.zone)
+
+
+async def one_by_one(dialing: Dialing, found: Sequence[Addr]) -> Opened:
     """The first address that answers. Of a deadline each gets its share of what is left."""
     failures: list[OpError] = []
+    until, cancel = dialing.until, dialing.cancel
     for place, remote in enumerate(found):
         time = await now()
         if failures and until is not None and time >= until:
             break
-        share = _share(time, until, len(found) - place)
         try:
-            return await attempt(network, local, _dialable(remote), options, share, cancel)
+            return await dialing.attempt(remote, _share(time, until, len(found) - place))
         except OpError as err:
             failures.append(err)
             if cancel is not None and cancel.cancelled:
                 break
-    raise failures[0] if len(failures) == 1 else _summary(failures, cancel)
-
-
-def _summary(failures: list[OpError], cancel: CancelToken | None) -> OpError:
-    """The first failure (or the cancellation), with all of them as `attempts` and in the traceback."""
-    shown = failures[-1] if cancel is not None and cancel.cancelled else failures[0]
-    # An error of its own: one that held itself would keep its traceback's frames until a collection.
-    err = OpError(shown.op, shown.net, shown.source, shown.addr, shown.err, syscall=shown.syscall)
-    err.attempts = tuple(failures)
-    for failure in failures:
-        err.add_note(str(failure))
-    return err
+    raise dialing.failure(failures)
 
 
 def _share(time: float, until: float | None, remaining: int) -> float | None:
@@ -85,7 +194,7 @@ def _share(time: float, until: float | None, remaining: int) -> float | None:
     return time + (share if share >= _LEAST_SHARE else min(left, _LEAST_SHARE))
 
 
-def _dialable(remote: Addr) -> Addr | None:
+def _dialable(remote: Addr | None) -> Addr | None:
     return None if isinstance(remote, UnixAddr) and remote.name == "" else remote
 
 
@@ -102,7 +211,8 @@ async def dial_typed(
     Raises `OpError` of op `dial` (with EINVAL for an address of another network); `TypeError` for what is no
     address.
     """
-    until = await _deadline(options)
+    began = await now()
+    until = earliest(timeout_instant(options.timeout, began), instant(options.deadline))
     for addr in (local, remote):
         if addr is not None and not isinstance(addr, Addr):
             raise TypeError(f"expected a {kind.__name__} or None, not {type(addr).__name__}")
@@ -120,7 +230,8 @@ async def dial_typed(
             raise MissingAddressError
     except OSError as err:
         raise OpError("dial", str(network), local, remote, err) from err
-    return await attempt(net, local, remote, options, until, cancel)
+    teller = Teller(options.trace, await here())
+    return await Dialing(net, local, options, until, cancel, teller).attempt(remote, until)
 
 
 _BASES: dict[type[Addr], tuple[str, ...]] = {
