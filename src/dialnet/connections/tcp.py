@@ -7,6 +7,7 @@ import struct
 
 from ..poll.deadline import seconds
 from ..sockets.config import KeepAliveConfig
+from ..sockets.multipath import in_use
 from ..sockets.options import set_idle, set_keep_alive
 from ..system import LINGER
 from .base import Deadlines
@@ -44,6 +45,11 @@ class HalfClose(Deadlines):
 
 class TCPOptions(HalfClose):
     """What only TCP has."""
+
+    def multipath_tcp(self) -> bool:
+        """Whether Multipath TCP (RFC 8684) is in use: both ends speak it. False once closed."""
+        with self._fd.reading.lock:
+            return not self._fd.closed and in_use(self._fd.sock)
 
     def set_no_delay(self, no_delay: bool) -> None:
         """Send small writes at once (True, as new connections do) or gather them (Nagle's algorithm).

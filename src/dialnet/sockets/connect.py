@@ -16,6 +16,7 @@ from ..poll.signal import CancelToken
 from ..poll.waits import Ready, now, wait
 from ..resolve.candidates import is_wildcard
 from ..resolve.networks import Network
+from . import multipath
 from .config import DialOptions
 from .opened import Opened, SyscallError, bind, local_name, make, step
 from .options import set_connection_options
@@ -99,7 +100,7 @@ async def _connect(
     until: float | None,
     cancel: CancelToken | None,
 ) -> Opened:
-    fd = make(network, local, remote, options.control)
+    fd = make(network, local, remote, options.control, multipath=multipath.dials(options))
     try:
         if local is not None and not (is_wildcard(local) and not getattr(local, "port", 0)):
             bind(fd, local)

@@ -12,6 +12,7 @@ from ..addresses import Addr, TCPAddr, UDPAddr, UnixAddr
 from ..errors import AddrError, MissingAddressError, OpError
 from ..resolve import candidates
 from ..resolve.networks import Network, parse_network
+from . import multipath
 from .config import ListenOptions
 from .opened import Opened, SyscallError, bind, local_name, make, step
 from .options import MOST
@@ -78,7 +79,15 @@ def _open(network: Network, local: Addr, options: ListenOptions) -> Opened:
             _share_port(sock)
 
     try:
-        fd = make(network, local, None, options.control, listen=True, prepare=prepare)
+        fd = make(
+            network,
+            local,
+            None,
+            options.control,
+            listen=True,
+            multipath=multipath.listens(options),
+            prepare=prepare,
+        )
         try:
             bind(fd, _any_host(local) if multicast else local)
             if network.base in STREAM:

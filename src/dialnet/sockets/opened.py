@@ -10,6 +10,7 @@ from ..addresses.sockaddr import to_sockaddr
 from ..poll.fd import FD
 from ..resolve.networks import Network
 from . import families
+from .multipath import make_socket
 from .options import set_defaults
 from .raw import RawControl
 
@@ -58,6 +59,7 @@ def make(
     control: Control | None,
     *,
     listen: bool = False,
+    multipath: bool = False,
     prepare: Callable[[socket.socket], None] | None = None,
 ) -> FD:
     """A new socket with its first options set, `prepare` and then `control` called; not bound, not connected.
@@ -68,7 +70,9 @@ def make(
         family, v6_only = network.family, False
     else:
         family, v6_only = families.choose(network, local, remote, listen=listen)
-    sock: socket.socket = step("socket", socket.socket, family, network.type)
+    sock: socket.socket = step(
+        "socket", make_socket, family, network.type, multipath and _may_have_paths(network, local, remote)
+    )
     fd = FD(sock, eager=network.base == "tcp" and not listen)
     try:
         step("setsockopt", set_defaults, sock, v6_only)
@@ -82,6 +86,12 @@ def make(
     except BaseException:
         fd.close()
         raise
+
+
+def _may_have_paths(network: Network, *ends: Addr | None) -> bool:
+    """Whether several paths make sense. An address of one link has one path, and of its socket Linux forgets
+    the zone if it is a multipath one."""
+    return network.base == "tcp" and not any(getattr(end, "zone", "") for end in ends)
 
 
 def bind(fd: FD, addr: Addr) -> None:

@@ -11,6 +11,8 @@ Every file defines the same names:
 `REUSE_ADDRESS`    the option a stream listener sets before it binds, or None
 `ABSTRACT_UNIX`    whether Unix socket names may live outside the file system
 `DIAL_WILDCARD_TO_LOOPBACK`  whether dialing the unspecified address must be spelt out
+`MULTIPATH_TCP`    the protocol number of Multipath TCP, or None
+`SO_PROTOCOL`      the option that tells a socket's protocol, where there is Multipath TCP
 `LINGER`           how SO_LINGER's `struct linger` is packed
 
 `NAME` is the system's own: linux, android, darwin, ios, windows, freebsd, openbsd, solaris, plan9, ...
@@ -23,7 +25,9 @@ if sys.platform == "linux":
         ABSTRACT_UNIX,
         DIAL_WILDCARD_TO_LOOPBACK,
         LINGER,
+        MULTIPATH_TCP,
         REUSE_ADDRESS,
+        SO_PROTOCOL,
         Readiness,
         ThreadPoll,
         WakeDescriptor,
@@ -36,7 +40,9 @@ elif sys.platform == "win32":
         ABSTRACT_UNIX,
         DIAL_WILDCARD_TO_LOOPBACK,
         LINGER,
+        MULTIPATH_TCP,
         REUSE_ADDRESS,
+        SO_PROTOCOL,
         Readiness,
         ThreadPoll,
         WakeDescriptor,
@@ -49,7 +55,9 @@ else:
         ABSTRACT_UNIX,
         DIAL_WILDCARD_TO_LOOPBACK,
         LINGER,
+        MULTIPATH_TCP,
         REUSE_ADDRESS,
+        SO_PROTOCOL,
         Readiness,
         ThreadPoll,
         WakeDescriptor,
@@ -67,7 +75,9 @@ __all__ = [
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
     "LINGER",
+    "MULTIPATH_TCP",
     "REUSE_ADDRESS",
+    "SO_PROTOCOL",
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",

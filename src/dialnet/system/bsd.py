@@ -17,7 +17,9 @@ __all__ = [
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
     "LINGER",
+    "MULTIPATH_TCP",
     "REUSE_ADDRESS",
+    "SO_PROTOCOL",
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",
@@ -30,6 +32,8 @@ LINGER = "ii"
 ABSTRACT_UNIX = False
 # FreeBSD and OpenBSD refuse to connect to the unspecified address; macOS takes it. One way for all.
 DIAL_WILDCARD_TO_LOOPBACK = True
+MULTIPATH_TCP: int | None = None
+SO_PROTOCOL = 0
 REUSE_ADDRESS: int | None = socket.SO_REUSEADDR
 
 ThreadPoll = select.poll

@@ -16,7 +16,9 @@ __all__ = [
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
     "LINGER",
+    "MULTIPATH_TCP",
     "REUSE_ADDRESS",
+    "SO_PROTOCOL",
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",
@@ -29,6 +31,9 @@ LINGER = "ii"
 ABSTRACT_UNIX = True
 # The kernel itself takes 0.0.0.0 and :: as destinations to mean this machine.
 DIAL_WILDCARD_TO_LOOPBACK = False
+# linux/in.h and asm-generic/socket.h; the first has a name in Python, but not on every build of it.
+MULTIPATH_TCP: int | None = 262
+SO_PROTOCOL = 38
 REUSE_ADDRESS: int | None = socket.SO_REUSEADDR
 
 ThreadPoll = select.poll

@@ -14,7 +14,9 @@ __all__ = [
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
     "LINGER",
+    "MULTIPATH_TCP",
     "REUSE_ADDRESS",
+    "SO_PROTOCOL",
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",
@@ -28,6 +30,8 @@ ABSTRACT_UNIX = False
 DIAL_WILDCARD_TO_LOOPBACK = True
 # SO_REUSEADDR on Windows lets another program steal the port; without it a port in TIME_WAIT can
 # still be bound.
+MULTIPATH_TCP: int | None = None
+SO_PROTOCOL = 0
 REUSE_ADDRESS: int | None = None
 
 
