@@ -7,8 +7,6 @@ has been switched off (net.mptcp.enabled), plain TCP is taken without a word.
 
 from __future__ import annotations
 
-import functools
-import os
 import socket
 
 from .. import settings, system
@@ -55,16 +53,9 @@ def in_use(sock: socket.socket) -> bool:
     try:
         if sock.getsockopt(socket.SOL_SOCKET, system.SO_PROTOCOL) != system.MULTIPATH_TCP:
             return False
-        if _can_be_asked():
+        if system.has_multipath_info():
             # EOPNOTSUPP on IPv4, ENOPROTOOPT on IPv6: it is plain TCP by now.
             sock.getsockopt(_SOL_MPTCP, _MPTCP_INFO, 4)
     except OSError:
         return False
     return True
-
-
-@functools.cache
-def _can_be_asked() -> bool:
-    """Since Linux 5.16. Before, the protocol the socket was made with is all there is to go by."""
-    major, minor = os.uname().release.split(".")[:2]
-    return (int(major), int("".join(filter(str.isdigit, minor)) or 0)) >= (5, 16)

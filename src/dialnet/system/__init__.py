@@ -12,6 +12,7 @@ Every file defines the same names:
 `ABSTRACT_UNIX`    whether Unix socket names may live outside the file system
 `DIAL_WILDCARD_TO_LOOPBACK`  whether dialing the unspecified address must be spelt out
 `MULTIPATH_TCP`    the protocol number of Multipath TCP, or None
+`has_multipath_info`  whether a socket tells that it has fallen back to TCP
 `SO_PROTOCOL`      the option that tells a socket's protocol, where there is Multipath TCP
 `LINGER`           how SO_LINGER's `struct linger` is packed
 
@@ -31,6 +32,7 @@ if sys.platform == "linux":
         Readiness,
         ThreadPoll,
         WakeDescriptor,
+        has_multipath_info,
         keep_alive_options,
         max_backlog,
         max_descriptors,
@@ -46,6 +48,7 @@ elif sys.platform == "win32":
         Readiness,
         ThreadPoll,
         WakeDescriptor,
+        has_multipath_info,
         keep_alive_options,
         max_backlog,
         max_descriptors,
@@ -61,6 +64,7 @@ else:
         Readiness,
         ThreadPoll,
         WakeDescriptor,
+        has_multipath_info,
         keep_alive_options,
         max_backlog,
         max_descriptors,
@@ -81,6 +85,7 @@ __all__ = [
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",
+    "has_multipath_info",
     "keep_alive_options",
     "max_backlog",
     "max_descriptors",

@@ -23,6 +23,7 @@ __all__ = [
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",
+    "has_multipath_info",
     "keep_alive_options",
     "max_backlog",
     "max_descriptors",
@@ -114,3 +115,7 @@ def max_descriptors() -> int | None:
     except (OSError, ValueError):
         return None
     return None if limit == resource.RLIM_INFINITY else limit
+
+
+def has_multipath_info() -> bool:
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import resource
 import select
@@ -22,6 +23,7 @@ __all__ = [
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",
+    "has_multipath_info",
     "keep_alive_options",
     "max_backlog",
     "max_descriptors",
@@ -144,3 +146,10 @@ def max_descriptors() -> int | None:
     except (OSError, ValueError):
         return None
     return None if limit == resource.RLIM_INFINITY else limit
+
+
+@functools.cache
+def has_multipath_info() -> bool:
+    """Whether a socket can be asked if it has fallen back to plain TCP: since Linux 5.16."""
+    major, minor = os.uname().release.split(".")[:2]
+    return (int(major), int("".join(filter(str.isdigit, minor)) or 0)) >= (5, 16)

@@ -20,6 +20,7 @@ __all__ = [
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",
+    "has_multipath_info",
     "keep_alive_options",
     "max_backlog",
     "max_descriptors",
@@ -111,3 +112,7 @@ def max_backlog() -> int:
 def max_descriptors() -> int | None:
     """None: Windows sets no limit."""
     return None
+
+
+def has_multipath_info() -> bool:
+    return False
