@@ -48,7 +48,7 @@ async def addresses(
     if isinstance(resolver, ResolverOptions):
         from . import lookups
 
-        lookup = lookups.addresses(resolver, host, family)
+        lookup = lookups.addresses(resolver, host, family, tell)
         return await limited(lookup, host, timeout=resolver.timeout, until=until, cancel=cancel)
     return await limited(_foreign(resolver, host), host, until=until, cancel=cancel)
 

@@ -31,14 +31,24 @@ __all__ = ["Flights"]
 
 
 class _Flight(Signal):
-    """Fires when it is over; `outcome` is then the value, the error, or nothing if the leader has left."""
+    """Fires when it is over; `outcome` is then the value, the error, or nothing if the leader has left.
 
-    __slots__ = ("leader", "outcome")
+    `parts` is what has been told so far, and `news` fires when there is more of it.
+    """
+
+    __slots__ = ("leader", "news", "outcome", "parts")
 
     def __init__(self, leader: Hashable) -> None:
         super().__init__()
         self.leader = leader
         self.outcome: tuple[Any, DNSError | None] | None = None
+        self.parts: list[Any] = []
+        self.news = Signal()
+
+    def tell(self, part: Any) -> None:
+        self.parts.append(part)
+        news, self.news = self.news, Signal()
+        news.set()
 
 
 class Flights:
@@ -52,8 +62,15 @@ class Flights:
         self._lock = threading.Lock()
         self._flights: dict[Hashable, _Flight] = {}
 
-    async def share(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, list[T]]]) -> list[T]:
-        """What `work()` gives, done by this caller or by another; a list of one's own in either case.
+    async def share(
+        self,
+        key: Hashable,
+        work: Callable[[Callable[[Any], None]], Coroutine[Any, Any, list[T]]],
+        heard: Callable[[Any], None] | None = None,
+    ) -> list[T]:
+        """What `work(tell)` gives, done by this caller or by another; a list of one's own in either case.
+
+        What the work tells before its end is passed to `heard`, whoever does it.
 
         Raises `DNSError` (one of one's own as well), and what else `work` raises, to its leader alone.
         """
@@ -67,15 +84,21 @@ class Flights:
                     mine = self._flights[key] = _Flight(who)
                     break
             if is_thread and flight.leader == who:
-                return await work()
-            await wait(flight)
+                return await work(heard or _unheard)
+            await _follow(flight, heard)
             if flight.outcome is not None:
                 value, error = flight.outcome
                 if error is not None:
                     raise error._again()
                 return list(value)
+
+        def tell(part: Any) -> None:
+            mine.tell(part)
+            if heard is not None:
+                heard(part)
+
         try:
-            value = await work()
+            value = await work(tell)
             mine.outcome = (list(value), None)
             return value
         except DNSError as err:
@@ -86,6 +109,26 @@ class Flights:
                 if self._flights.get(key) is mine:
                     del self._flights[key]
             mine.set()
+
+
+def _unheard(part: Any) -> None:
+    """Nobody wants it before the end."""
+
+
+async def _follow(flight: _Flight, heard: Callable[[Any], None] | None) -> None:
+    """Until it is over, passing on what is told on the way."""
+    passed = 0
+    while True:
+        # Taken before looking, so that nothing told in between is missed.
+        news = flight.news
+        parts = flight.parts[passed:]
+        passed += len(parts)
+        if heard is not None:
+            for part in parts:
+                heard(part)
+        if flight.fired():
+            return
+        await (wait(flight) if heard is None else wait(flight, news))
 
 
 _living: weakref.WeakSet[Flights] = weakref.WeakSet()

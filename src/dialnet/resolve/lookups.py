@@ -30,7 +30,7 @@ from .ways.python import PythonWay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
     from typing import Any, TypeVar
 
     from .config.resolv_conf import ResolvConf
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .order import Choice
     from .records import MX, NS, SRV
 
+    Tell = Callable[[Sequence[IPAddr]], None]
     IP = ipaddress.IPv4Address | ipaddress.IPv6Address
     T = TypeVar("T")
 
@@ -125,21 +126,28 @@ async def lookup_ip(resolver: ResolverOptions, network: str, host: str) -> list[
 _V6_UNSPECIFIED = ipaddress.IPv6Address(0)
 
 
-async def addresses(resolver: ResolverOptions, host: str, family: int) -> list[IPAddr]:
-    """The addresses of a name or literal; a hosts file's may be of other families than the one asked for."""
+async def addresses(
+    resolver: ResolverOptions, host: str, family: int, tell: Tell | None = None
+) -> list[IPAddr]:
+    """The addresses of a name or literal; a hosts file's may be of other families than the one asked for.
+
+    `tell` is called with those of each answer that has some, as soon as it is there.
+    """
     literal = ip_literal(host)
     if literal is not None:
         return [literal]
-    return await _names_addresses(resolver, host, family)
+    return await _names_addresses(resolver, host, family, tell)
 
 
-async def _names_addresses(resolver: ResolverOptions, host: str, family: int) -> list[IPAddr]:
+async def _names_addresses(
+    resolver: ResolverOptions, host: str, family: int, tell: Tell | None = None
+) -> list[IPAddr]:
     name = _askable(host)
 
-    async def work() -> list[IPAddr]:
-        return await _ask_addresses(resolver, name, host, family)
+    async def work(tell: Tell) -> list[IPAddr]:
+        return await _ask_addresses(resolver, name, host, family, tell)
 
-    return await resolver._flights_under_way().share((family, host), work)
+    return await resolver._flights_under_way().share((family, host), work, tell)
 
 
 def _askable(host: str) -> str:
@@ -152,14 +160,16 @@ def _askable(host: str) -> str:
     return name
 
 
-async def _ask_addresses(resolver: ResolverOptions, name: str, host: str, family: int) -> list[IPAddr]:
+async def _ask_addresses(
+    resolver: ResolverOptions, name: str, host: str, family: int, tell: Tell
+) -> list[IPAddr]:
     choice, observer = await _choose(resolver, f"addresses of {host}", name)
     if is_localhost(name):
         return await _loopback(name, choice)
     if choice.system:
         return await _renamed(machine.system_way().lookup_ip_addr(name, family), host)
     way = await _python(resolver, choice.sources, observer)
-    return await _renamed(way.lookup_ip_addr(name, family), host)
+    return await _renamed(way.lookup_ip_addr(name, family, tell), host)
 
 
 async def _loopback(name: str, choice: Choice) -> list[IPAddr]:

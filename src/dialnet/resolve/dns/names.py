@@ -114,7 +114,7 @@ def _unescape(name: str) -> list[bytes]:
                 code = ord(character)
         labels[-1].append(code)
     # A dot at the end, not an escaped one, is the root's; what is empty elsewhere is an error.
-    if len(labels) > 1 and not labels[-1]:
+    if not labels[-1]:
         labels.pop()
     return [bytes(label) for label in labels]
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..dns.message import Message, Record
 
     R = TypeVar("R")
+    Tell = Callable[[Sequence[IPAddr]], None]
 
 __all__ = ["PythonWay"]
 
@@ -53,9 +54,13 @@ class PythonWay:
 
     # Addresses.
 
-    async def lookup_ip_addr(self, host: str, family: int) -> list[IPAddr]:
-        """In RFC 6724 order. A hit in the hosts file is final, whatever its families."""
-        found, _ = await self._lookup_both(host, family, canonical=False)
+    async def lookup_ip_addr(self, host: str, family: int, tell: Tell | None = None) -> list[IPAddr]:
+        """In RFC 6724 order. A hit in the hosts file is final, whatever its families.
+
+        `tell` is called with the addresses of each DNS answer that has some, as soon as it is there; not with
+        strict errors, for which half an answer is none.
+        """
+        found, _ = await self._lookup_both(host, family, canonical=False, tell=tell)
         return found
 
     async def lookup_cname(self, host: str) -> str:
@@ -63,7 +68,9 @@ class PythonWay:
         _, name = await self._lookup_both(host, socket.AF_UNSPEC, canonical=True)
         return name
 
-    async def _lookup_both(self, host: str, family: int, *, canonical: bool) -> tuple[list[IPAddr], str]:
+    async def _lookup_both(
+        self, host: str, family: int, *, canonical: bool, tell: Tell | None = None
+    ) -> tuple[list[IPAddr], str]:
         error: DNSError | None = None
         for source in self._sources:
             if source == "files":
@@ -72,7 +79,7 @@ class PythonWay:
                     return by_rfc6724(found), name
             else:
                 try:
-                    return await self._from_dns(host, family, canonical=canonical)
+                    return await self._from_dns(host, family, canonical=canonical, tell=tell)
                 except DNSError as err:
                     error = err
         raise error if error is not None else no_such_host(host)
@@ -81,7 +88,9 @@ class PythonWay:
         texts, name = self._hosts().lookup_host(host)
         return [_ip_addr(text) for text in texts], name
 
-    async def _from_dns(self, host: str, family: int, *, canonical: bool) -> tuple[list[IPAddr], str]:
+    async def _from_dns(
+        self, host: str, family: int, *, canonical: bool, tell: Tell | None
+    ) -> tuple[list[IPAddr], str]:
         if not is_domain_name(host):
             raise no_such_host(host)
         qtypes = _QTYPES[family]
@@ -93,7 +102,7 @@ class PythonWay:
             found: list[IPAddr] = []
             end = ""
             strict: DNSError | None = None
-            for answer in await self._ask_all(name, qtypes):
+            for answer in await self._ask_all(name, qtypes, None if self._strict else tell):
                 if isinstance(answer, DNSError):
                     if answer.temporary and self._strict:
                         strict = answer
@@ -111,19 +120,24 @@ class PythonWay:
                 return by_rfc6724(found), end
         raise no_such_host(host) if last is None else last._renamed(host)
 
-    async def _ask_all(self, name: str, qtypes: Sequence[int]) -> list[Message | DNSError]:
+    async def _ask_all(self, name: str, qtypes: Sequence[int], tell: Tell | None) -> list[Message | DNSError]:
         if len(qtypes) == 1:
-            return [await self._answer(name, qtypes[0])]
+            return [await self._answer(name, qtypes[0], tell)]
         if self._asking.conf.single_request:
             # For servers and firewalls that lose one of two questions from one client.
-            return [await self._answer(name, qtype) for qtype in qtypes]
-        return await gather(*(self._answer(name, qtype) for qtype in qtypes))
+            return [await self._answer(name, qtype, tell) for qtype in qtypes]
+        return await gather(*(self._answer(name, qtype, tell) for qtype in qtypes))
 
-    async def _answer(self, name: str, qtype: int) -> Message | DNSError:
+    async def _answer(self, name: str, qtype: int, tell: Tell | None) -> Message | DNSError:
         try:
-            return (await self._asking.ask(name, qtype))[0]
+            message, _ = await self._asking.ask(name, qtype)
         except DNSError as err:
             return err
+        if tell is not None:
+            found = addresses_in(message)
+            if found:
+                tell(found)
+        return message
 
     # Names of addresses.
 
