@@ -1,4 +1,4 @@
-"""Dialing names: connecting begins before the lookup is over. Real sockets, and a DNS server of the test's."""
+"""Dialing names: connecting begins before the lookup is over, over real sockets and against a DNS server."""
 
 from __future__ import annotations
 
