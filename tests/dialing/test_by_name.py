@@ -75,6 +75,10 @@ def test_dead_addresses_of_a_name(host_name: str) -> None:
                 assert isinstance(each, ConnectionRefusedError)
                 assert each.duration is not None
                 assert 0 <= each.duration < hosts.PATIENCE
+                # Who it was that was refused, though nobody asked for this address.
+                assert each.local_addr.network == "tcp"
+                assert each.local_addr.ip.is_loopback
+                assert each.source is None
             assert err.__notes__ == [str(each) for each in err.attempts]
 
     hosts.run(host_name, body)

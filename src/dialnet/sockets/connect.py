@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .. import system
 from ..addresses import Addr, TCPAddr, UDPAddr
-from ..addresses.sockaddr import to_sockaddr
+from ..addresses.sockaddr import from_sockaddr, to_sockaddr
 from ..errors import CanceledError, DeadlineExceededError, OpError
 from ..poll.fd import FD
 from ..poll.signal import CancelToken
@@ -51,18 +51,30 @@ async def attempt(
 
     Raises `OpError` of op `dial`.
     """
+    used: list[Any] = []
     try:
         if until is not None and await now() >= until:
             raise DeadlineExceededError
         if cancel is not None and cancel.cancelled:
             raise CanceledError
         if network.base == "tcp" and (local is None or getattr(local, "port", 0) == 0):
-            return await _not_to_itself(network, local, remote, options, until, cancel)
-        return await _connect(network, local, remote, options, until, cancel)
+            return await _not_to_itself(network, local, remote, options, until, cancel, used)
+        return await _connect(network, local, remote, options, until, cancel, used)
     except SyscallError as err:
-        raise OpError("dial", network.name, local, remote, err.err, syscall=err.name) from err.err
+        failure = OpError("dial", network.name, local, remote, err.err, syscall=err.name)
+        failure.local_addr = _came_from(remote, used)
+        raise failure from err.err
     except Exception as err:
-        raise OpError("dial", network.name, local, remote, err) from err
+        failure = OpError("dial", network.name, local, remote, err)
+        failure.local_addr = _came_from(remote, used)
+        raise failure from err
+
+
+def _came_from(remote: Addr | None, used: list[Any]) -> Addr | None:
+    """The address that the last socket had when it failed, if it had got as far as having one."""
+    if not used or not used[-1] or not isinstance(remote, (TCPAddr, UDPAddr)) or not used[-1][1]:
+        return None
+    return from_sockaddr(type(remote), used[-1])
 
 
 async def _not_to_itself(
@@ -72,6 +84,7 @@ async def _not_to_itself(
     options: DialOptions,
     until: float | None,
     cancel: CancelToken | None,
+    used: list[Any],
 ) -> Opened:
     """A TCP connection that is not its own peer.
 
@@ -81,7 +94,7 @@ async def _not_to_itself(
     """
     for _ in range(2):
         try:
-            opened = await _connect(network, local, remote, options, until, cancel)
+            opened = await _connect(network, local, remote, options, until, cancel, used)
         except SyscallError as err:
             if err.err.errno == errno.EADDRNOTAVAIL:
                 continue
@@ -89,7 +102,7 @@ async def _not_to_itself(
         if opened.local is not None and opened.local[:2] != opened.remote[:2]:
             return opened
         opened.fd.close()
-    return await _connect(network, local, remote, options, until, cancel)
+    return await _connect(network, local, remote, options, until, cancel, used)
 
 
 async def _connect(
@@ -99,7 +112,9 @@ async def _connect(
     options: DialOptions,
     until: float | None,
     cancel: CancelToken | None,
+    used: list[Any],
 ) -> Opened:
+    """One socket, connected. Where that fails, `used` has its local socket address."""
     fd = make(network, local, remote, options.control, multipath=multipath.dials(options))
     try:
         if local is not None and not (is_wildcard(local) and not getattr(local, "port", 0)):
@@ -112,6 +127,7 @@ async def _connect(
             set_connection_options(fd.sock, options.keep_alive)
         return Opened(fd, network, local_name(fd), _peer_name(fd, sockaddr))
     except BaseException:
+        used.append(local_name(fd))
         fd.close()
         raise
 
