@@ -14,7 +14,7 @@ from .process import FAILED, INTERRUPTED, OUTPUT_CLOSED, Failed, OutputClosed, e
 __all__ = ["COMMANDS", "run"]
 
 # Each is the module of that name beside this one, imported when it is asked for, with a `command` in it.
-COMMANDS = ("dial", "listen")
+COMMANDS = ("dial", "listen", "lookup")
 
 
 class Commands(click.Group):
@@ -58,7 +58,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show it."
 )
 def dialnet() -> None:
-    """Dial and listen, over every network dialnet knows."""
+    """Dial and listen, over every network dialnet knows, and look names up."""
 
 
 def run(argv: Sequence[str] | None) -> int:
