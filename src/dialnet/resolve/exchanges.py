@@ -106,9 +106,18 @@ class Asking:
         raise AssertionError("the last network is tcp")
 
 
+_RCODES = {
+    dns.RCODE_FORMERR: "FORMERR",
+    dns.RCODE_SERVFAIL: "SERVFAIL",
+    dns.RCODE_NXDOMAIN: "NXDOMAIN",
+    dns.RCODE_NOTIMP: "NOTIMP",
+    dns.RCODE_REFUSED: "REFUSED",
+}
+
+
 def _said(message: Message) -> str:
     if message.rcode != dns.RCODE_NOERROR:
-        return f"rcode {message.rcode}"
+        return _RCODES.get(message.rcode, f"rcode {message.rcode}")
     return "truncated" if message.truncated else f"{len(message.answers)} records"
 
 

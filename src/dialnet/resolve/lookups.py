@@ -23,6 +23,7 @@ from .literals import ip_literal, port_number
 from .machine import machine
 from .names import ascii_name
 from .observer import Observer
+from .order import Choice
 from .search import is_localhost, is_onion
 from .sorting import by_preference, by_priority, by_rfc6724
 from .transport import DialedTransport, SocketTransport
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from .config.resolv_conf import ResolvConf
     from .options import ResolverOptions
-    from .order import Choice
     from .records import MX, NS, SRV
 
     Tell = Callable[[Sequence[IPAddr]], None]
@@ -53,6 +53,7 @@ __all__ = [
     "lookup_port",
     "lookup_srv",
     "lookup_txt",
+    "shown_name",
 ]
 
 _sockets = SocketTransport()
@@ -60,11 +61,25 @@ _FAMILIES = {"ip": socket.AF_UNSPEC, "ip4": socket.AF_INET, "ip6": socket.AF_INE
 _LOOPBACK = (IPAddr("::1"), IPAddr("127.0.0.1"))
 
 
+def shown_name(kind: str, *args: str) -> str:
+    """The name that a lookup's errors have, of its arguments."""
+    if kind == "srv":
+        return _srv_name(*args)
+    return "/".join(args) if kind == "port" else args[-1]
+
+
 # Who is asked.
 
 
-async def _choose(resolver: ResolverOptions, what: str, host: str) -> tuple[Choice, Observer]:
+async def _choose(
+    resolver: ResolverOptions, what: str, host: str, instead: tuple[str, ...] = ()
+) -> tuple[Choice, Observer]:
+    """Who answers. `instead` is where a system way that does not know this kind leaves it to."""
     choice = machine.choose(host, await now(), resolver._only_python)
+    if resolver._only_python and resolver.prefer_python is None:
+        choice = choice.because("the Resolver has servers or a dial of its own")
+    if instead and not (choice.system and machine.whole_way):
+        choice = Choice(False, instead, "of DNS alone")
     observer = Observer(settings.current(), resolver.__dict__["_tell"])
     if observer.listens:
         observer.decided(what, choice)
@@ -165,6 +180,8 @@ async def _ask_addresses(
 ) -> list[IPAddr]:
     choice, observer = await _choose(resolver, f"addresses of {host}", name)
     if is_localhost(name):
+        if observer.listens:
+            observer.decided(f"addresses of {host}", "this machine, by definition (RFC 6761)")
         return await _loopback(name, choice)
     if choice.system:
         return await _renamed(machine.system_way().lookup_ip_addr(name, family), host)
@@ -231,11 +248,12 @@ async def _single(resolver: ResolverOptions, kind: str, name: str) -> Any:
     if is_localhost(asked):
         # RFC 6761: a negative answer for whatever is no address.
         raise no_such_host(name)
-    choice, observer = await _choose(resolver, f"{kind} of {name}", "")
-    if choice.system and machine.whole_way:
-        way: Any = machine.system_way()
+    choice, observer = await _choose(resolver, f"{kind} of {name}", "", ("dns",))
+    way: Any
+    if choice.system:
+        way = machine.system_way()
     else:
-        way = await _python(resolver, ("dns",), observer)
+        way = await _python(resolver, choice.sources, observer)
     return await _renamed(getattr(way, f"lookup_{kind}")(asked), name)
 
 
@@ -254,9 +272,13 @@ async def lookup_txt(resolver: ResolverOptions, name: str) -> list[str]:
 
 
 async def lookup_srv(resolver: ResolverOptions, service: str, proto: str, name: str) -> tuple[str, list[SRV]]:
-    target = name if service == "" and proto == "" else f"_{service}._{proto}.{name}"
+    target = _srv_name(service, proto, name)
     cname, found = await _sorted_beside_error(_single(resolver, "srv", target), by_priority)
     return cname, by_priority(found)
+
+
+def _srv_name(service: str, proto: str, name: str) -> str:
+    return name if service == "" and proto == "" else f"_{service}._{proto}.{name}"
 
 
 async def _sorted_beside_error(lookup: Coroutine[Any, Any, Any], order: Callable[..., Any]) -> Any:
@@ -287,9 +309,15 @@ async def lookup_port(resolver: ResolverOptions, network: str, service: str) -> 
 
 
 async def _service_port(resolver: ResolverOptions, network: str, base: str, service: str) -> int:
-    choice, _ = await _choose(resolver, f"port of {network}/{service}", "")
+    time = await now()
     # The system is asked where its answer may be another than its files', which are read here as well.
-    if choice.system and not machine.services_are_files(await now()):
+    choice = machine.choose("", time, resolver._only_python)
+    if not choice.system or machine.services_are_files(time):
+        choice = Choice(False, ("files",), "services are in files")
+    observer = Observer(settings.current(), resolver.__dict__["_tell"])
+    if observer.listens:
+        observer.decided(f"port of {network}/{service}", choice)
+    if choice.system:
         try:
             return int(await machine.system_way().lookup_port(base, service))
         except DNSError:

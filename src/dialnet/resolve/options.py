@@ -112,7 +112,7 @@ class ResolverOptions(Record):
                 raise TypeError(f"names are str, not {type(arg).__name__}")
         lookup = getattr(lookups, f"lookup_{kind}")(self, *args)
         timeout = self.timeout if timeout is None else timeout
-        return limited(lookup, args[-1], timeout=timeout, cancel=cancel)
+        return limited(lookup, lookups.shown_name(kind, *args), timeout=timeout, cancel=cancel)
 
     # The face's: how a connection that `dial` made is talked to.
     @staticmethod

@@ -66,7 +66,8 @@ class PythonWay:
     async def lookup_cname(self, host: str) -> str:
         """The end of the chain, also where no address stands there."""
         _, name = await self._lookup_both(host, socket.AF_UNSPEC, canonical=True)
-        return name
+        # The hosts file's own may have no dot at all.
+        return name if name.endswith(".") else name + "."
 
     async def _lookup_both(
         self, host: str, family: int, *, canonical: bool, tell: Tell | None = None
@@ -86,6 +87,9 @@ class PythonWay:
 
     def _from_files(self, host: str) -> tuple[list[IPAddr], str]:
         texts, name = self._hosts().lookup_host(host)
+        observer = self._asking.observer
+        if texts and observer.listens:
+            observer.decided(host, f"{len(texts)} addresses in the hosts file")
         return [_ip_addr(text) for text in texts], name
 
     async def _from_dns(
