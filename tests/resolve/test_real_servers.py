@@ -7,6 +7,7 @@ rest goes to the DNS servers.
 from __future__ import annotations
 
 import ipaddress
+import select
 import socket
 import subprocess
 import sys
@@ -329,3 +330,37 @@ def test_giving_up(namespace: Namespace) -> None:
     """A cancelled lookup, of either resolver, holds up neither `asyncio.run` nor the program's end."""
     with namespace.etc(resolv_conf="nameserver 127.0.0.53\noptions timeout:20 attempts:1\n"):
         assert namespace.call(give_up) < 10
+
+
+async def in_vain(host: hosts.Host, python: bool, how: str) -> tuple[dialnet.DNSError, float]:
+    """The error of a lookup that ends by its time-out or its token, and how long it took to end."""
+    resolver, token = host.net.Resolver(prefer_python=python), host.net.CancelToken()
+
+    async def lookup() -> dialnet.DNSError:
+        with pytest.raises(dialnet.DNSError) as caught:
+            await resolver.lookup_host(
+                "www.corp.example.", timeout=0.1 if how == "timeout" else None, cancel=token
+            )
+        return caught.value
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.53", 53))
+        silent.setblocking(False)
+        start = time.monotonic()
+        job = host.start(lookup)
+        await host.until(lambda: select.select([silent], [], [], 0)[0])
+        if how == "cancel":
+            token.cancel()
+        return await job, time.monotonic() - start
+
+
+def test_in_vain(namespace: Namespace, host_name: str, python: bool) -> None:
+    """A lookup ends when it has to, though the C library goes on waiting."""
+    with namespace.etc(resolv_conf="nameserver 127.0.0.53\noptions timeout:20 attempts:1\n"):
+        err, took = namespace.run(host_name, in_vain, python, "timeout")
+        assert err.is_timeout
+        assert 0.1 <= took < 10
+        err, took = namespace.run(host_name, in_vain, python, "cancel")
+        assert isinstance(err, dialnet.CanceledError)
+        assert took < 10
+    assert str(err) == "lookup www.corp.example.: operation was canceled"

@@ -53,7 +53,7 @@ def nobody() -> Iterator[str]:
     """The address of a port at which nobody listens, and which nobody can take meanwhile."""
     udp, tcp = scripted.bound(socket.AF_INET, ("127.0.0.1", 0))
     with udp, tcp:
-        # Connected to itself it takes nobody else's datagrams: the kernel refuses them. TCP's does not listen.
+        # Connected to itself it takes no others' datagrams: the kernel refuses them. TCP's does not listen.
         udp.connect(udp.getsockname())
         yield "{}:{}".format(*udp.getsockname())
 
