@@ -7,8 +7,11 @@ import pickle
 
 import dialnet as net
 
-OPS = {"dial", "listen", "accept", "read", "write", "writev", "close", "set", "file", "raw-control"}
-NETWORKS = {"tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram", "unixpacket"}
+OPS = {
+    "dial", "listen", "accept", "read", "write", "writev", "close", "set", "file", "raw-control", "raw-read",
+    "raw-write",
+}  # fmt: skip
+NETWORKS = {"tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram", "unixpacket", "file+net"}
 
 
 def check(err: net.OpError) -> None:

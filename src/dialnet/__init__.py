@@ -48,6 +48,7 @@ from .poll.signal import CancelToken
 from .resolve.records import MX, NS, SRV
 from .sockets.config import KeepAliveConfig
 from .sockets.trace import Trace
+from .sync.adopt import file_conn, file_listener, file_packet_conn, listen_fds
 from .sync.conn import Conn
 from .sync.dial import Dialer, dial, dial_tcp, dial_udp, dial_unix
 from .sync.kinds import TCPConn, UDPConn, UnixConn
@@ -76,6 +77,7 @@ from .sync.lookup import (
     lookup_txt,
 )
 from .sync.packet import PacketConn
+from .sync.raw import RawConn
 from .sync.resolve import resolve_tcp_addr, resolve_udp_addr, resolve_unix_addr
 
 __version__ = "0.1.0"
@@ -107,6 +109,7 @@ __all__ = [
     "OpError",
     "PacketConn",
     "ParseError",
+    "RawConn",
     "Resolver",
     "SRV",
     "TCPAddr",
@@ -127,8 +130,12 @@ __all__ = [
     "dial_tcp",
     "dial_udp",
     "dial_unix",
+    "file_conn",
+    "file_listener",
+    "file_packet_conn",
     "join_host_port",
     "listen",
+    "listen_fds",
     "listen_packet",
     "listen_tcp",
     "listen_udp",

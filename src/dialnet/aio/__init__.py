@@ -46,6 +46,7 @@ from ..poll.signal import CancelToken
 from ..resolve.records import MX, NS, SRV
 from ..sockets.config import KeepAliveConfig
 from ..sockets.trace import Trace
+from .adopt import file_conn, file_listener, file_packet_conn, listen_fds
 from .conn import Conn
 from .dial import Dialer, dial, dial_tcp, dial_udp, dial_unix
 from .kinds import TCPConn, UDPConn, UnixConn
@@ -74,6 +75,7 @@ from .lookup import (
     lookup_txt,
 )
 from .packet import PacketConn
+from .raw import RawConn
 from .resolve import resolve_tcp_addr, resolve_udp_addr, resolve_unix_addr
 from .streams import BufferedReader
 
@@ -105,6 +107,7 @@ __all__ = [
     "OpError",
     "PacketConn",
     "ParseError",
+    "RawConn",
     "Resolver",
     "SRV",
     "TCPAddr",
@@ -125,8 +128,12 @@ __all__ = [
     "dial_tcp",
     "dial_udp",
     "dial_unix",
+    "file_conn",
+    "file_listener",
+    "file_packet_conn",
     "join_host_port",
     "listen",
+    "listen_fds",
     "listen_packet",
     "listen_tcp",
     "listen_udp",

@@ -12,6 +12,7 @@ from ..connections.ends import ConnectionEnd
 from ..connections.gather import IOV_MAX, Gathered, as_view, sender
 from ..connections.limits import CHUNK, DATAGRAM
 from ..poll.tasks import FAIR_SHARE, attempt, run_waiting, send_waiting
+from .raw import RawConn
 
 __all__ = ["Conn", "SocketConn"]
 
@@ -154,6 +155,13 @@ class SocketConn(ConnectionEnd, Conn):
             return await self._write_rest(send, data, sent)
         except OSError as err:
             raise self._failed("writev", err, "writev") from err
+
+    def syscall_conn(self) -> RawConn:
+        """The descriptor itself, for what there is no method for.
+
+        Raises `OpError` if the connection is closed.
+        """
+        return RawConn(self._raw_fd(), self._network.name, self._source(), self._target())
 
     async def _write_rest(self, send: Callable[[Any], int], data: Any, sent: int | None) -> int:
         if self._stream:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ..addresses import Addr, TCPAddr, UDPAddr, UnixAddr
 from ..addresses.sockaddr import from_sockaddr
-from ..errors import Error, OpError
+from ..errors import ClosedError, Error, OpError
 from ..poll.deadline import instant
 from ..poll.fd import FD
 from ..resolve.networks import Network
@@ -82,6 +82,11 @@ class SocketEnd:
         Raises `OpError` if this end is closed or there are no descriptors left.
         """
         return self._control("file", "fcntl", self._duplicate)  # type: ignore[no-any-return]
+
+    def _raw_fd(self) -> FD:
+        if self._fd.closed:
+            raise self._failed("raw-control", ClosedError())
+        return self._fd
 
     def _duplicate(self) -> socket.socket:
         return self._fd.sock.dup()

@@ -19,6 +19,9 @@ __all__ = ["AnyConn", "AnyEnd", "AnyListener"]
 class AnyEnd(ABC):
     """An end of something, with an address and deadlines."""
 
+    # What whoever handed it over calls it; see `listen_fds`.
+    name = ""
+
     @abstractmethod
     def close(self) -> None:
         """Close it. Every call that waits on it raises `ClosedError` at once. Waits for nothing but those
@@ -65,6 +68,9 @@ class AnyConn(AnyEnd):
 
 class AnyListener(ABC):
     """Something that connections come from."""
+
+    # What whoever handed it over calls it; see `listen_fds`.
+    name = ""
 
     @abstractmethod
     def close(self) -> None:

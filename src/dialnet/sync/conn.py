@@ -12,6 +12,7 @@ from ..connections.ends import ConnectionEnd
 from ..connections.gather import IOV_MAX, Gathered, as_view, sender
 from ..connections.limits import CHUNK, DATAGRAM
 from ..poll.threads import run, run_waiting, send_all
+from .raw import RawConn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -171,6 +172,13 @@ class SocketConn(ConnectionEnd, Conn):
             return 0
         except OSError as err:
             raise self._failed("writev", err, "writev") from err
+
+    def syscall_conn(self) -> RawConn:
+        """The descriptor itself, for what there is no method for.
+
+        Raises `OpError` if the connection is closed.
+        """
+        return RawConn(self._raw_fd(), self._network.name, self._source(), self._target())
 
     def __repr__(self) -> str:
         # Not io.RawIOBase's.

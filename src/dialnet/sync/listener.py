@@ -15,6 +15,7 @@ from ..sockets.config import KeepAliveConfig
 from ..sockets.opened import Opened
 from .conn import Conn
 from .kinds import TCPConn, UnixConn
+from .raw import RawConn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +62,13 @@ class _SocketListener(ListeningEnd, Listener):
             return run(self._fd.reading, self._accept_one, None, cancel)
         except OSError as err:
             raise self._failed("accept", err, "accept4") from err
+
+    def syscall_conn(self) -> RawConn:
+        """The descriptor itself, for what there is no method for; its `read` and `write` are EINVAL.
+
+        Raises `OpError` if the listener is closed.
+        """
+        return RawConn(self._raw_fd(), self._network.name, self._source(), None, listens=True)
 
     def __del__(self) -> None:
         self._warn_unclosed()
