@@ -79,6 +79,7 @@ from .sync.lookup import (
 from .sync.packet import PacketConn
 from .sync.raw import RawConn
 from .sync.resolve import resolve_tcp_addr, resolve_udp_addr, resolve_unix_addr
+from .sync.serve import serve
 
 __version__ = "0.1.0"
 
@@ -157,5 +158,6 @@ __all__ = [
     "resolve_tcp_addr",
     "resolve_udp_addr",
     "resolve_unix_addr",
+    "serve",
     "split_host_port",
 ]

@@ -77,6 +77,7 @@ from .lookup import (
 from .packet import PacketConn
 from .raw import RawConn
 from .resolve import resolve_tcp_addr, resolve_udp_addr, resolve_unix_addr
+from .serve import serve
 from .streams import BufferedReader
 
 __all__ = [
@@ -155,5 +156,6 @@ __all__ = [
     "resolve_tcp_addr",
     "resolve_udp_addr",
     "resolve_unix_addr",
+    "serve",
     "split_host_port",
 ]
