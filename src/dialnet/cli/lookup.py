@@ -6,7 +6,7 @@ import importlib
 import sys
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -18,31 +18,11 @@ from .lookup_output import as_json, as_lines
 from .output import Output
 from .peer import format_seconds
 from .process import tell
-from .visible import show
 
 __all__ = ["command"]
 
 _KINDS = ("host", "ip", "addr", "cname", "mx", "ns", "srv", "txt", "port")
 _PORT_NETWORKS = ("ip", "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6")
-
-if TYPE_CHECKING:
-    _Texts = click.ParamType[str]
-else:
-    _Texts = click.ParamType  # generic from click 8.2 on
-
-
-class Server(_Texts):
-    """A DNS server: an IP address, maybe with a port."""
-
-    name = "address"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        text = str(value)
-        try:
-            net.Resolver(servers=[text])
-        except ValueError as err:
-            self.fail(show(str(err), keep=""), param, ctx)
-        return text
 
 
 class Question:
@@ -105,22 +85,11 @@ def _service(names: Sequence[str]) -> tuple[str, str]:
 @click.command("lookup", short_help="Look a name up.")
 @click.argument("kind", type=click.Choice(_KINDS), metavar="KIND")
 @click.argument("names", nargs=-1, required=True, metavar="NAME")
-@click.option(
-    "--server",
-    "servers",
-    type=Server(),
-    multiple=True,
-    help="Ask this DNS server, an IP address with or without :PORT; may be given several times.",
-)
+@options.servers
 @click.option("--timeout", type=options.DURATION, help="Give up after this long.")
 @click.option("--network", type=click.Choice(["ip", "ip4", "ip6"]), help="Which addresses lookup ip wants.")
 @click.option("--json", "as_document", is_flag=True, help="Print one JSON document.")
-@click.option(
-    "--resolver",
-    "wanted",
-    type=click.Choice(["python", "system"]),
-    help="Who answers; without it the machine's configuration decides.",
-)
+@options.resolver
 @click.option(
     "--explain", is_flag=True, help="Say on stderr who answers and why, and each query with its time."
 )
@@ -192,10 +161,7 @@ def command(
 def _resolver(kind: str, servers: Sequence[str], timeout: float | None, wanted: str | None) -> net.Resolver:
     if servers and kind == "port":
         raise click.UsageError("Ports are in files and not in DNS: no --server for them.")
-    if servers and wanted == "system":
-        raise click.UsageError("The system's resolver asks the servers it knows: no --server for it.")
-    prefer_python = None if wanted is None else wanted == "python"
-    return net.Resolver(prefer_python=prefer_python, servers=servers or None, timeout=timeout)
+    return options.make_resolver(servers, wanted, timeout)
 
 
 def _print(question: Question, records: Sequence[Any], failure: OSError | None, as_document: bool) -> None:

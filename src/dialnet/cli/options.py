@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
+
+import dialnet as net
+
+from .visible import show
 
 __all__ = [
     "DATAGRAM_NETWORKS",
@@ -13,10 +18,13 @@ __all__ = [
     "NETWORK",
     "address",
     "linger",
+    "make_resolver",
     "network",
     "parse_duration",
     "raw",
     "require_patience",
+    "resolver",
+    "servers",
     "verbose",
 ]
 
@@ -33,8 +41,9 @@ _LONGEST = 10 * 365 * 86400.0
 
 if TYPE_CHECKING:
     _Floats = click.ParamType[float]
+    _Texts = click.ParamType[str]
 else:
-    _Floats = click.ParamType  # generic from click 8.2 on
+    _Floats = _Texts = click.ParamType  # generic from click 8.2 on
 
 
 class Duration(_Floats):
@@ -50,6 +59,20 @@ class Duration(_Floats):
         if seconds > _LONGEST:
             self.fail(f"{text!r} is too long", param, ctx)
         return seconds
+
+
+class Server(_Texts):
+    """A DNS server: an IP address, maybe with a port."""
+
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value)
+        try:
+            net.Resolver(servers=[text])
+        except ValueError as err:
+            self.fail(show(str(err), keep=""), param, ctx)
+        return text
 
 
 def parse_duration(text: str) -> float | None:
@@ -75,6 +98,27 @@ raw = click.option(
     "--raw", is_flag=True, help="Give a terminal the peer's bytes as they are, control characters and all."
 )
 verbose = click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is tried and done.")
+servers = click.option(
+    "--server",
+    "servers",
+    type=Server(),
+    multiple=True,
+    help="Ask this DNS server, an IP address with or without :PORT; may be given several times.",
+)
+resolver = click.option(
+    "--resolver",
+    "wanted",
+    type=click.Choice(["python", "system"]),
+    help="Who answers; without it the machine's configuration decides.",
+)
+
+
+def make_resolver(servers: Sequence[str], wanted: str | None, timeout: float | None = None) -> net.Resolver:
+    """The resolver that `--server` and `--resolver` describe."""
+    if servers and wanted == "system":
+        raise click.UsageError("The system's resolver asks the servers it knows: no --server for it.")
+    prefer_python = None if wanted is None else wanted == "python"
+    return net.Resolver(prefer_python=prefer_python, servers=servers or None, timeout=timeout)
 
 
 def require_patience(idle: float | None) -> None:

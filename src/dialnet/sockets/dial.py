@@ -160,6 +160,10 @@ async def _lookup(dialing: Dialing, address: str, found: Found | None = None) ->
     except OSError as err:
         teller.tell("dns_done", host, [], err, await now())
         raise
+    except GeneratorExit:
+        # Closed, because an address of the first answer has won.
+        teller.tell("dns_done", host, [], CanceledError(), monotonic())
+        raise
     teller.tell("dns_done", host, [_host(addr) for addr in every], None, await now())
     return every
 
