@@ -18,6 +18,9 @@ import trio
 
 import dialnet
 import dialnet.aio
+import dialnet.aio.proxy
+import dialnet.proxy
+from dialnet.proxies.dialers import PerHost, ProxyOptions
 
 try:
     import uvloop
@@ -47,6 +50,7 @@ class Host:
 
     name: str
     net: Any
+    proxy: Any
     is_threads = False
 
     def start(self, body: Callable[..., Awaitable[Any]], *args: Any) -> Any:
@@ -78,7 +82,8 @@ WAITING = {
     "dial", "dial_tcp", "dial_udp", "dial_unix", "listen", "listen_packet", "listen_tcp", "listen_udp",
     "listen_unix", "listen_unixgram", "resolve_tcp_addr", "resolve_udp_addr", "resolve_unix_addr", "accept",
     "lookup_host", "lookup_ip", "lookup_ip_addr", "lookup_addr", "lookup_cname", "lookup_mx", "lookup_ns",
-    "lookup_srv", "lookup_txt", "lookup_port", "read", "readinto", "write", "writelines", "read_from", "read_from_into", "write_to",
+    "lookup_srv", "lookup_txt", "lookup_port", "read", "readinto", "write", "writelines", "read_from",
+    "read_from_into", "write_to", "sendfile",
 }  # fmt: skip
 _VIEWED = (
     dialnet.Conn,
@@ -86,7 +91,10 @@ _VIEWED = (
     dialnet.Listener,
     dialnet.Dialer,
     dialnet.ListenConfig,
+    dialnet.RawConn,
     dialnet.Resolver,
+    ProxyOptions,
+    PerHost,
 )
 
 
@@ -99,7 +107,7 @@ class View:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.seen, name)
         if name in WAITING:
-            return lambda *args, **kwargs: _Done(lambda: found(*args, **kwargs))
+            return lambda *args, **kwargs: _Done(lambda: found(*bare(args), **kwargs))
         if inspect.isclass(found) and issubclass(found, _VIEWED):
             return lambda *args, **kwargs: view(found(*args, **kwargs))
         return found
@@ -123,6 +131,19 @@ class View:
         return repr(self.seen)
 
 
+class _Proxies:
+    """`dialnet.proxy`, whose dialers are made of viewed ones and viewed themselves."""
+
+    def __getattr__(self, name: str) -> Any:
+        make = getattr(dialnet.proxy, name)
+
+        def made(*args: Any, forward: Any = None, **kwargs: Any) -> Any:
+            forward = forward.seen if isinstance(forward, View) else forward
+            return view(make(*args, forward=forward, **kwargs))
+
+        return made
+
+
 class _Done:
     """Awaited, it makes the call; entered, it also closes what it made."""
 
@@ -139,6 +160,11 @@ class _Done:
 
     async def __aexit__(self, *_: Any) -> None:
         self.made.close()
+
+
+def bare(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments as the package knows them: what is seen, not the view of it."""
+    return tuple(arg.seen if isinstance(arg, View) else arg for arg in args)
 
 
 def view(made: Any) -> Any:
@@ -172,6 +198,7 @@ class _ThreadJob:
 class _Threads(Host):
     name = "threads"
     net = View(dialnet)
+    proxy = _Proxies()
     is_threads = True
 
     def start(self, body: Any, *args: Any) -> Any:
@@ -203,6 +230,7 @@ def _run_threads(body: Body, args: Any) -> Any:
 
 class _AsyncioHost(Host):
     net = dialnet.aio
+    proxy = dialnet.aio.proxy
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -278,6 +306,7 @@ class _TrioJob:
 class _TrioHost(Host):
     name = "trio"
     net = dialnet.aio
+    proxy = dialnet.aio.proxy
 
     def __init__(self, nursery: trio.Nursery) -> None:
         self._nursery = nursery

@@ -24,6 +24,8 @@ FLOORS = {
     "resolve": 3,
     "sockets": 4,
     "connections": 4,
+    "proxies": 4,
+    "proxy": 5,  # a part of the face for threads that loads by itself
     "sync": 5,
     "aio": 5,
     "cli": 5,
@@ -31,7 +33,18 @@ FLOORS = {
     "__main__": 5,
 }
 # Within a floor: who stands below whom.
-ORDER = ["settings", "record", "errors", "addresses", "system", "poll", "resolve", "sockets", "connections"]
+ORDER = [
+    "settings",
+    "record",
+    "errors",
+    "addresses",
+    "system",
+    "poll",
+    "resolve",
+    "sockets",
+    "connections",
+    "proxies",
+]
 FILES = sorted(SOURCE.rglob("*.py"))
 
 

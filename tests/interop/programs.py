@@ -71,6 +71,14 @@ class Program:
             )
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    @property
     def output(self) -> bytes:
         """What it has written to stdout so far."""
         return self._out.read_bytes()
