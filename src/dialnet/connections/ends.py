@@ -28,29 +28,42 @@ class ConnectionEnd(Deadlines):
         self._recv = sock.recv
         self._recv_into = sock.recv_into
         self._send = sock.send
+        # What was given back by a read that could not return it.
+        self._held = bytearray()
 
     def _unread(self, data: bytes) -> None:
         """Have the next reads return `data` first."""
         if not data:
             return
-        side, before = self._reading, (self._recv, self._recv_into)
-        held = bytearray(data)
-
-        def recv(n: int) -> bytes:
-            taken = bytes(held[:n])
-            del held[:n]
-            if not held:
-                self._recv, self._recv_into = before
-            return taken
-
-        def recv_into(buffer: Any) -> int:
-            taken = recv(len(buffer))
-            buffer[: len(taken)] = taken
-            return len(taken)
-
+        side = self._reading
         with side.lock:
-            self._recv, self._recv_into = recv, recv_into  # type: ignore[assignment]
             side.ready = True
+            # A read that ends with what was held says nothing of the queue, whose edge may be long past.
+            side.sticky = True
+            if self._held:
+                self._held[:0] = data
+                return
+            before = self._recv, self._recv_into
+            held = self._held = bytearray(data)
+
+            def recv(n: int) -> bytes:
+                taken = bytes(held[:n])
+                del held[:n]
+                if not held:
+                    self._recv, self._recv_into = before
+                return taken
+
+            def recv_into(buffer: Any) -> int:
+                taken = recv(len(buffer))
+                buffer[: len(taken)] = taken
+                return len(taken)
+
+            self._recv, self._recv_into = recv, recv_into  # type: ignore[assignment]
+
+    def _take_held(self) -> bytes:
+        """What the next reads would return without asking the system."""
+        with self._reading.lock:
+            return self._recv(len(self._held)) if self._held else b""
 
     def _check_open(self, op: str) -> None:
         """A call that asks for nothing still fails on a closed connection."""

@@ -1,0 +1,39 @@
+"""Buffers that are written together, for threads."""
+
+from __future__ import annotations
+
+from ..connections.buffers import BufferList
+from ..connections.gather import as_view
+from .plainly import write_all
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["Buffers"]
+
+
+class Buffers(BufferList):
+    __doc__ = BufferList.__doc__
+
+    def write_to(self, conn: Any) -> int:
+        """Write all of it to a connection in as few gathered calls as can be (writev(2)), one datagram where
+        those are sent; how many bytes. What went out is dropped from here, also when it fails.
+
+        `conn` is a `Conn`, or anything with a `write`. Raises what its `writelines` (`write`) raises.
+        """
+        if hasattr(conn, "_network") and hasattr(conn, "writelines"):
+            try:
+                sent: int = conn.writelines(self)
+            except OSError as err:
+                self._consume(getattr(err, "bytes_written", 0))
+                raise
+            self._consume(sent)
+            return sent
+        sent = 0
+        while self:
+            data = as_view(self[0])
+            write_all(conn, data)
+            sent += len(data)
+            self._consume(len(data))
+        return sent
