@@ -18,7 +18,9 @@ import trio
 
 import dialnet
 import dialnet.aio
+import dialnet.aio.memory
 import dialnet.aio.proxy
+import dialnet.memory
 import dialnet.proxy
 from dialnet.proxies.dialers import PerHost, ProxyOptions
 
@@ -51,7 +53,13 @@ class Host:
     name: str
     net: Any
     proxy: Any
+    memory: Any
     is_threads = False
+
+    def pipe(self) -> tuple[Any, Any]:
+        """`pipe()`'s two ends."""
+        one, two = self.net.pipe()
+        return view(one), view(two)
 
     def start(self, body: Callable[..., Awaitable[Any]], *args: Any) -> Any:
         """Run another body beside this one; awaiting the result gives its value or raises its error."""
@@ -79,11 +87,13 @@ class Host:
 # Threads.
 
 WAITING = {
-    "dial", "dial_tcp", "dial_udp", "dial_unix", "listen", "listen_packet", "listen_tcp", "listen_udp",
-    "listen_unix", "listen_unixgram", "resolve_tcp_addr", "resolve_udp_addr", "resolve_unix_addr", "accept",
+    "dial", "dial_packet", "dial_tcp", "dial_udp", "dial_unix", "listen", "listen_packet", "listen_tcp",
+    "listen_udp", "listen_unix", "listen_unixgram", "resolve_tcp_addr", "resolve_udp_addr",
+    "resolve_unix_addr", "accept", "dial_ip", "listen_ip", "resolve_ip_addr",
     "lookup_host", "lookup_ip", "lookup_ip_addr", "lookup_addr", "lookup_cname", "lookup_mx", "lookup_ns",
     "lookup_srv", "lookup_txt", "lookup_port", "read", "readinto", "write", "writelines", "read_from",
-    "read_from_into", "write_to", "sendfile",
+    "read_from_into", "write_to", "sendfile", "read_msg", "write_msg", "read_packet", "read_batch", "write_batch",
+    "send_fds", "recv_fds", "listen_multicast_udp",
 }  # fmt: skip
 _VIEWED = (
     dialnet.Conn,
@@ -185,6 +195,9 @@ class _ThreadJob:
         self._thread = threading.Thread(target=work, daemon=True)
         self._thread.start()
 
+    def done(self) -> bool:
+        return not self._thread.is_alive()
+
     def __await__(self) -> Any:
         self._thread.join(PATIENCE)
         if self._thread.is_alive():
@@ -199,6 +212,7 @@ class _Threads(Host):
     name = "threads"
     net = View(dialnet)
     proxy = _Proxies()
+    memory = View(dialnet.memory)
     is_threads = True
 
     def start(self, body: Any, *args: Any) -> Any:
@@ -231,6 +245,7 @@ def _run_threads(body: Body, args: Any) -> Any:
 class _AsyncioHost(Host):
     net = dialnet.aio
     proxy = dialnet.aio.proxy
+    memory = dialnet.aio.memory
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -307,6 +322,7 @@ class _TrioHost(Host):
     name = "trio"
     net = dialnet.aio
     proxy = dialnet.aio.proxy
+    memory = dialnet.aio.memory
 
     def __init__(self, nursery: trio.Nursery) -> None:
         self._nursery = nursery

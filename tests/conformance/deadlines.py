@@ -25,7 +25,7 @@ async def fill(host: Host, kind: Kind, conn: Any) -> None:
 
 async def past(host: Host, kind: Kind, one: Any, two: Any) -> None:
     """One that has passed ends every call at once, even where data is ready; moved, nothing is lost."""
-    await two.write(b"ready")
+    ready = host.start(two.write, b"ready")
     # Give what was written the time to be there.
     await host.pause(0.01)
     for when in (time.monotonic(), time.monotonic() - 10, 0.0, datetime.timedelta(-1), -math.inf):
@@ -38,21 +38,25 @@ async def past(host: Host, kind: Kind, one: Any, two: Any) -> None:
             assert str(caught.value).endswith("i/o timeout")
     one.set_deadline(None)
     assert await one.read(10) == b"ready"
-    assert await one.write(b"x") == 1
+    assert await ready == 5
+    writing = host.start(one.write, b"x")
     assert await two.read(10) == b"x"
+    assert await writing == 1
 
 
 async def one_direction(host: Host, kind: Kind, one: Any, two: Any) -> None:
     """A read deadline leaves writing alone, and the other way round."""
     one.set_read_deadline(time.monotonic())
-    assert await one.write(b"still") == 5
+    job = host.start(one.write, b"still")
     assert await two.read(10) == b"still"
+    assert await job == 5
     with pytest.raises(net.DeadlineExceededError):
         await one.read(1)
     one.set_read_deadline(None)
     one.set_write_deadline(time.monotonic())
-    await two.write(b"back")
+    job = host.start(two.write, b"back")
     assert await one.read(10) == b"back"
+    await job
     with pytest.raises(net.DeadlineExceededError):
         await one.write(b"no")
 
@@ -71,8 +75,9 @@ async def future(host: Host, kind: Kind, one: Any, two: Any) -> None:
             await one.read(10)
         assert 0.02 <= time.monotonic() - start < PATIENCE
     one.set_read_deadline(time.monotonic() + PATIENCE)
-    await two.write(b"in time")
+    job = host.start(two.write, b"in time")
     assert await one.read(10) == b"in time"
+    await job
 
 
 async def moved_earlier(host: Host, kind: Kind, one: Any, two: Any) -> None:
@@ -112,8 +117,9 @@ async def many_waiters(host: Host, kind: Kind, one: Any, two: Any) -> None:
         with pytest.raises(net.DeadlineExceededError):
             await reading
     one.set_read_deadline(None)
-    await two.write(b"x")
+    job = host.start(two.write, b"x")
     assert await one.read(10) == b"x"
+    await job
 
 
 async def writing(host: Host, kind: Kind, one: Any, two: Any) -> None:
@@ -124,7 +130,7 @@ async def writing(host: Host, kind: Kind, one: Any, two: Any) -> None:
     with pytest.raises(net.DeadlineExceededError) as caught:
         await one.write(data)
     sent = caught.value.bytes_written
-    assert 0 < sent < len(data)
+    assert 0 < sent < len(data) or (sent == 0 and not kind.buffered)
     one.set_write_deadline(None)
     job = host.start(one.write, b"y" * 1000)
     got = bytearray()
@@ -140,19 +146,21 @@ writing.unfit = lambda kind: not kind.stream  # type: ignore[attr-defined]
 
 async def to_the_end(host: Host, kind: Kind, one: Any, two: Any) -> None:
     """What a read to the end had collected when its deadline came is there for the next read."""
-    await two.write(b"collected")
-    one.set_read_deadline(time.monotonic() + 0.05)
+    job = host.start(two.write, b"collected")
+    one.set_read_deadline(time.monotonic() + 0.1)
     with pytest.raises(net.DeadlineExceededError):
         await one.read()
+    await job
     one.set_read_deadline(None)
     assert await one.read(3) == b"col"
     buffer = bytearray(4)
     assert await one.readinto(buffer) == 4
     assert buffer == b"lect"
-    await two.write(b", and more")
     assert await one.read(2) == b"ed"
+    ending = host.start(one.read)
+    await two.write(b", and more")
     two.close()
-    assert await one.read() == b", and more"
+    assert await ending == b", and more"
 
 
 to_the_end.unfit = lambda kind: not kind.stream  # type: ignore[attr-defined]
@@ -163,8 +171,9 @@ async def fluctuating(host: Host, kind: Kind, one: Any, two: Any) -> None:
     for i in range(50):
         one.set_deadline(time.monotonic() + PATIENCE + i % 3)
         two.set_deadline(time.monotonic() + PATIENCE - i % 3)
-        await one.write(b"%d" % i)
+        writing = host.start(one.write, b"%d" % i)
         assert await two.read(10) == b"%d" % i
+        await writing
     one.set_read_deadline(time.monotonic() + 0.03)
     with pytest.raises(net.DeadlineExceededError):
         await one.read(1)
@@ -179,8 +188,9 @@ async def unusable(host: Host, kind: Kind, one: Any, two: Any) -> None:
     with pytest.raises(net.DeadlineExceededError):
         await one.read(1)
     one.set_deadline(math.inf)
-    await two.write(b"x")
+    job = host.start(two.write, b"x")
     assert await one.read(1) == b"x"
+    await job
 
 
 CHECKS = [

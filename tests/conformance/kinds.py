@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from dialnet import UDPAddr, UnixAddr
+from dialnet import IPAddr, UDPAddr, UnixAddr
 from tests.hosts import Host
+from tests.rawip.network import ONE, TWO, need_raw, own_network
 
 Pair = Callable[[Host], Any]
 
@@ -27,6 +28,9 @@ class Kind:
     ends: bool = True  # the peer's close is the end of the stream
     half_close: bool = True
     reliable: bool = True  # writing waits for the reader
+    buffered: bool = True  # writing need not wait for the reader
+    socket: bool = True  # there is a descriptor
+    closed_text: str = "use of closed network connection"
 
 
 @asynccontextmanager
@@ -74,6 +78,21 @@ def udp(host_ip: str) -> Pair:
 
 
 @asynccontextmanager
+async def raw_ip6(host: Host) -> AsyncIterator[tuple[Any, Any]]:
+    """Not over IPv4, where a read has the header in front."""
+    need_raw()
+    one, two = IPAddr(ONE), IPAddr(TWO)
+    with own_network():
+        client = await host.net.dial_ip("ip6:253", one, two)
+        server = await host.net.dial_ip("ip6:253", two, one)
+    try:
+        yield client, server
+    finally:
+        client.close()
+        server.close()
+
+
+@asynccontextmanager
 async def unixgram(host: Host) -> AsyncIterator[tuple[Any, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         one, two = (UnixAddr(os.path.join(folder, name), "unixgram") for name in ("1", "2"))
@@ -94,6 +113,41 @@ async def unixgram(host: Host) -> AsyncIterator[tuple[Any, Any]]:
             server.close()
 
 
+@asynccontextmanager
+async def pipe(host: Host) -> AsyncIterator[tuple[Any, Any]]:
+    one, two = host.pipe()
+    try:
+        yield one, two
+    finally:
+        one.close()
+        two.close()
+
+
+@asynccontextmanager
+async def memory(host: Host) -> AsyncIterator[tuple[Any, Any]]:
+    async with host.memory.listen("") as ln:
+        client = await host.memory.dial(str(ln.addr))
+        server = await ln.accept()
+    try:
+        yield client, server
+    finally:
+        client.close()
+        server.close()
+
+
+@asynccontextmanager
+async def memory_packets(host: Host) -> AsyncIterator[tuple[Any, Any]]:
+    async with host.memory.listen_packet("") as taken:
+        name = str(taken.local_addr)
+        client = await host.memory.dial_packet(name)
+    server = await host.memory.dial_packet(str(client.local_addr), local_name=name)
+    try:
+        yield client, server
+    finally:
+        client.close()
+        server.close()
+
+
 KINDS = [
     Kind("tcp4", stream("tcp4", "127.0.0.1:0")),
     Kind("tcp6", stream("tcp6", "[::1]:0")),
@@ -103,7 +157,18 @@ KINDS = [
     Kind("unixpacket", in_a_file("unixpacket"), stream=False),
     Kind("udp4", udp("127.0.0.1"), stream=False, ends=False, half_close=False, reliable=False),
     Kind("udp6", udp("::1"), stream=False, ends=False, half_close=False, reliable=False),
+    Kind("ip6", raw_ip6, stream=False, ends=False, half_close=False, reliable=False),
     Kind("unixgram", unixgram, stream=False, ends=False, half_close=False),
+    Kind(
+        "pipe",
+        pipe,
+        half_close=False,
+        buffered=False,
+        socket=False,
+        closed_text="io: read/write on closed pipe",
+    ),
+    Kind("memory", memory, socket=False),
+    Kind("memory-packet", memory_packets, stream=False, ends=False, half_close=False, socket=False),
 ]
 
 __all__ = ["KINDS", "Kind"]

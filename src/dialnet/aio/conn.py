@@ -11,10 +11,12 @@ from ..connections.contract import AnyConn
 from ..connections.ends import ConnectionEnd
 from ..connections.gather import IOV_MAX, Gathered, as_view, sender
 from ..connections.limits import CHUNK, DATAGRAM
+from ..connections.zerocopy import file_sender, is_unsuited, part_of
 from ..poll.tasks import FAIR_SHARE, attempt, run_waiting, send_waiting
+from .plainly import send_plainly
 from .raw import RawConn
 
-__all__ = ["Conn", "SocketConn"]
+__all__ = ["Conn", "Rereadable", "SocketConn"]
 
 
 class Conn(AnyConn):
@@ -55,6 +57,19 @@ class Conn(AnyConn):
         """Write the buffers one after the other; the length of all, in bytes. Raises as `write`."""
         return await self.write(b"".join(bytes(as_view(buffer)) for buffer in buffers))
 
+    async def sendfile(self, file: Any, offset: int | None = None, count: int | None = None) -> int:
+        """Write what a file holds, from `offset` on (None: from where it stands), `count` bytes of it (None:
+        to its end); how many bytes that was. The file's position is behind them afterwards.
+
+        `file` is anything with a binary `read`. A regular file goes to a TCP or Unix socket without being
+        copied to memory (sendfile(2)), where the system can.
+
+        Raises as `write`; also `OpError` with EIO if the file becomes shorter meanwhile. `bytes_written` says
+        how much had gone, and there the file stands. `ValueError` for a file open for text or a negative
+        number, `TypeError` for what is no file.
+        """
+        return await send_plainly(self, file, offset, count)
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -64,7 +79,37 @@ class Conn(AnyConn):
         self.close()
 
 
-class SocketConn(ConnectionEnd, Conn):
+class Rereadable(Conn):
+    """A connection that takes back what could not be returned, and so reads to the end without a loss."""
+
+    # What has no end of its own cannot be read to it.
+    _ends: bool
+
+    @abstractmethod
+    def _check_open(self, op: str) -> None:
+        """A call that asks for nothing still fails on a closed connection."""
+
+    @abstractmethod
+    def _unread(self, data: bytes) -> None:
+        """Have the next reads return `data` first."""
+
+    async def _read_all_or_nothing(self, n: int | None) -> bytes:
+        if n == 0:
+            self._check_open("read")
+            return b""
+        if not self._ends:
+            return await self.read(DATAGRAM)
+        data = bytearray()
+        try:
+            while chunk := await self.read(DATAGRAM):
+                data += chunk
+        except BaseException:
+            self._unread(bytes(data))
+            raise
+        return bytes(data)
+
+
+class SocketConn(ConnectionEnd, Rereadable):
     """A connection that is a socket: each call is tried at once, and only what would block waits."""
 
     async def read(self, n: int | None = -1) -> bytes:
@@ -83,21 +128,6 @@ class SocketConn(ConnectionEnd, Conn):
             # The queue is empty: the poller will tell when there is more.
             side.ready = False
         return data
-
-    async def _read_all_or_nothing(self, n: int | None) -> bytes:
-        if n == 0:
-            self._check_open("read")
-            return b""
-        if not self._ends:
-            return await self.read(DATAGRAM)
-        data = bytearray()
-        try:
-            while chunk := await self.read(DATAGRAM):
-                data += chunk
-        except BaseException:
-            self._unread(bytes(data))
-            raise
-        return bytes(data)
 
     async def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
@@ -155,6 +185,26 @@ class SocketConn(ConnectionEnd, Conn):
             return await self._write_rest(send, data, sent)
         except OSError as err:
             raise self._failed("writev", err, "writev") from err
+
+    async def sendfile(self, file: Any, offset: int | None = None, count: int | None = None) -> int:
+        found = part_of(file, offset, count) if self._stream else None
+        if found is None:
+            return await send_plainly(self, file, offset, count)
+        number, part = found
+        self._check_open("write")
+        sent = 0
+        try:
+            send = file_sender(self._fd.number, number)
+            if len(part):
+                sent = await send_waiting(self._writing, send, part, 0)
+        except OSError as err:
+            sent = getattr(err, "bytes_written", 0)
+            if not sent and is_unsuited(err):
+                return await send_plainly(self, file, offset, count)
+            raise self._failed("write", err, "sendfile") from err
+        finally:
+            file.seek(part.offset + sent)
+        return sent
 
     def syscall_conn(self) -> RawConn:
         """The descriptor itself, for what there is no method for.

@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Gene
 from time import monotonic
 from typing import Any
 
+from .alarms import Alarm, Alarms
 from .fd import Side
 from .tasks import TaskPoller, TaskWaiter, TaskWork
 
@@ -51,24 +52,26 @@ class _TaskWaiter(TaskWaiter):
     """What a Task awaits instead of a future. It can be awaited again and again."""
 
     __slots__ = (
+        "_alarm",
         "_asyncio_future_blocking",
         "_callback",
         "_canceled",
         "_context",
         "_loop",
         "_message",
-        "_timer",
         "_waiting",
     )
 
-    def __init__(self, poller: TaskPoller, loop: asyncio.AbstractEventLoop) -> None:
+    poller: AsyncioPoller
+
+    def __init__(self, poller: AsyncioPoller, loop: asyncio.AbstractEventLoop) -> None:
         self.poller = poller
         # Where the Task looks for the loop, in the absence of a `get_loop`.
         self._loop = loop
         self._waiting = False
         self._canceled = False
         self._message: object = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm: Alarm | None = None
 
     # The Task's half: what it asks of a future.
 
@@ -122,13 +125,15 @@ class _TaskWaiter(TaskWaiter):
                 raise
 
     def arm(self, until: float) -> None:
-        self.disarm()
-        self._timer = self._loop.call_later(max(0.0, until - monotonic()), self.resume)
+        alarm = self._alarm
+        if alarm is None or alarm[0] != until or alarm[2] is None:
+            self.disarm()
+            self._alarm = self.poller.alarms.set(until, self)
 
     def disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._alarm is not None:
+            self.poller.alarms.drop(self._alarm)
+            self._alarm = None
 
 
 class _Work(TaskWork):
@@ -148,6 +153,7 @@ class AsyncioPoller(TaskPoller):
         super().__init__()
         # The registry's value must not keep its key alive.
         self._loop = weakref.ref(loop)
+        self.alarms = Alarms(self._call_at)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have the loop watch our descriptor, and close it when the loop is shut down.
@@ -182,7 +188,10 @@ class AsyncioPoller(TaskPoller):
             self.disarm(side)
             loop = asyncio.get_running_loop()
             side.timer_at = deadline
-            side.timer = loop.call_later(min(max(0.0, deadline - monotonic()), _LONGEST), self._expired, side)
+            side.timer = loop.call_later(_until(deadline), self._expired, side)
+
+    def _call_at(self, instant: float, call: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(_until(instant), call)
 
     def disarm(self, side: Side) -> None:
         timer: Any = side.timer
@@ -226,6 +235,10 @@ class AsyncioPoller(TaskPoller):
 
 # Loops take at most about 24 days in one timer; a longer wait begins again.
 _LONGEST = 86_400.0
+
+
+def _until(instant: float) -> float:
+    return min(max(0.0, instant - monotonic()), _LONGEST)
 
 
 async def _until_shutdown(poller: AsyncioPoller) -> AsyncGenerator[None, None]:

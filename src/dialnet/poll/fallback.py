@@ -13,6 +13,7 @@ import threading
 from .. import system
 from .asyncio_host import AsyncioPoller, _begin, _until_shutdown
 from .fd import FD, Side
+from .receiver import Receiver
 
 __all__ = ["FallbackPoller"]
 
@@ -38,12 +39,12 @@ class FallbackPoller(AsyncioPoller):
         self._thread.join()
         self._lifetime = None
 
-    def adopt(self, side: Side) -> None:
+    def adopt(self, side: Side | Receiver) -> None:
         super().adopt(side)
         if self.readiness.one_shot:
             self._wake.wake()
 
-    def drop(self, fd: FD) -> None:
+    def drop(self, fd: FD | Receiver) -> None:
         super().drop(fd)
         if not self._stopping:
             # Also so that a thread whose loop was closed without being shut down finds out.

@@ -24,17 +24,14 @@ import os
 import socket
 import struct
 import weakref
-from collections import deque
 from threading import RLock
-from time import monotonic
 
 from .. import system
-from ..errors import ClosedError, DeadlineExceededError
 from ..system.masks import POLL_READ, POLL_WRITE, READ, WRITE
+from .turns import Turns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .protocols import Waiter
     from .tasks import TaskPoller, TaskWaiter
 
 __all__ = ["FD", "FIRST_PAUSE", "LONGEST_PAUSE", "Side"]
@@ -44,34 +41,25 @@ FIRST_PAUSE = 0.001
 LONGEST_PAUSE = 0.05
 
 
-class Side:
+class Side(Turns):
     """One direction of a descriptor."""
 
     __slots__ = (
         "bit",
-        "closed",
-        "deadline",
         "edgeless",
         "fd",
-        "lock",
         "poll_mask",
-        "queue",
         "ready",
         "spare",
         "spins",
         "sticky",
         "timer",
         "timer_at",
-        "turn",
     )
 
     def __init__(self, fd: FD, bit: int, poll_mask: int) -> None:
+        super().__init__(RLock())
         self.fd = fd
-        self.lock = RLock()
-        self.closed = False
-        self.deadline: float | None = None
-        self.turn: Waiter | None = None
-        self.queue: deque[Waiter] | tuple[()] = ()
         self.ready = True
         # Set once a hang-up was reported: no further edge can be counted on.
         self.sticky = False
@@ -86,59 +74,6 @@ class Side:
         self.edgeless = False
         self.bit = bit
         self.poll_mask = poll_mask
-
-    def check(self) -> None:
-        """Raise `ClosedError` or `DeadlineExceededError` if a call may not go on."""
-        if self.closed:
-            raise ClosedError
-        if self.deadline is not None and monotonic() >= self.deadline:
-            raise DeadlineExceededError
-
-    def enter(self, waiter: Waiter) -> None:
-        """Take the turn, or queue for it."""
-        with self.lock:
-            if self.turn is None:
-                self.turn = waiter
-            elif self.queue == ():
-                self.queue = deque((waiter,))
-            else:
-                self.queue.append(waiter)  # type: ignore[union-attr]
-
-    def leave(self, waiter: Waiter) -> None:
-        """Give up the turn, or the place in the queue. No harm if it has neither."""
-        with self.lock:
-            if self.turn is waiter and not self.queue:
-                self.turn = None
-                return
-            if self.turn is not waiter:
-                if waiter in self.queue:
-                    self.queue.remove(waiter)  # type: ignore[union-attr]
-                return
-            self.turn = heir = self.queue.popleft() if self.queue else None
-        if heir is not None:
-            heir.wake()
-
-    def has_turn(self, waiter: Waiter) -> bool:
-        """Whether it is this waiter's turn. One the queue has lost (see `_after_fork`) rejoins it."""
-        turn = self.turn
-        if turn is waiter:
-            return True
-        if turn is None or waiter not in self.queue:
-            self.enter(waiter)
-        return self.turn is waiter
-
-    def waiters(self) -> list[Waiter]:
-        with self.lock:
-            return [*([] if self.turn is None else [self.turn]), *self.queue]
-
-    def set_deadline(self, deadline: float | None) -> None:
-        with self.lock:
-            if self.closed:
-                raise ClosedError
-            self.deadline = deadline
-            waiters = self.waiters() if self.turn is not None else ()
-        for waiter in waiters:
-            waiter.wake()
 
 
 class FD:
@@ -174,6 +109,9 @@ class FD:
         self.poller: TaskPoller | None = None
         self.interest = 0
         _living.add(self)
+
+    def sides(self) -> tuple[Side, ...]:
+        return self.reading, self.writing
 
     def close(self) -> bool:
         """Close the descriptor and wake everyone; False if that had been done.

@@ -34,7 +34,7 @@ class Job(Signal):
         super().__init__()
         self.call = call
         self.value: Any = None
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.abandoned = False
 
     def abandon(self) -> None:
@@ -44,8 +44,8 @@ class Job(Signal):
     def run(self) -> None:
         try:
             self.value = self.call()
-        except Exception as err:
-            # It is the waiting caller's, who raises it.
+        except BaseException as err:
+            # It is the waiting caller's, who raises it; the thread has other calls to make.
             self.error = err
         self.set()
 

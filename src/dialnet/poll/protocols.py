@@ -34,7 +34,7 @@ class Work(Event, Protocol):
     """A call that is made elsewhere. It fires when it is done, with `value` or `error`."""
 
     value: Any
-    error: Exception | None
+    error: BaseException | None
 
     def abandon(self) -> None:
         """Nobody waits for it any more: have it end, if it can be ended, and be forgotten."""

@@ -21,18 +21,19 @@ T = TypeVar("T")
 async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run multi-step work to its end in the running task. Its cancellation closes the coroutine."""
     answer: Any = None
+    waiter: TaskWaiter | None = None
     try:
         poller = current_poller()
-        waiter = poller.waiter()
         while True:
             try:
                 request = coroutine.send(answer)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
-            if isinstance(request, Wait):
-                answer = await _wait(poller, waiter, request)
-            elif request is NOW:
+            if request is NOW:
                 answer = monotonic()
+            elif isinstance(request, Wait):
+                waiter = waiter or poller.waiter()
+                answer = await _wait(poller, waiter, request)
             elif request is HERE:
                 answer = poller
             else:
@@ -43,20 +44,23 @@ async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 async def _wait(poller: TaskPoller, waiter: TaskWaiter, request: Wait) -> Sequence[Event]:
-    events = request.events
+    events, until = request.events, request.until
     try:
         for event in events:
             event.attach(waiter)
             if isinstance(event, Ready):
                 side = event.side
-                if not side.closed and (side.fd.poller is not poller or not side.fd.interest & side.bit):
+                fd = side.fd
+                if not side.closed and (fd.poller is not poller or not fd.interest & side.bit):
                     poller.adopt(side)
         while True:
             fired = [event for event in events if event.fired()]
-            if fired or (request.until is not None and monotonic() >= request.until):
+            if fired:
                 return fired
-            if request.until is not None:
-                waiter.arm(request.until)
+            if until is not None:
+                if monotonic() >= until:
+                    return fired
+                waiter.arm(until)
             await waiter
     finally:
         waiter.disarm()

@@ -13,7 +13,10 @@ are resumed, one of which may well close a connection reported in the same batch
 from __future__ import annotations
 
 import errno
+import functools
+import os
 import sys
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from time import monotonic
@@ -26,9 +29,19 @@ from .signal import Signal
 
 if TYPE_CHECKING:
     from .protocols import Waiter
+    from .receiver import Receiver
     from .signal import CancelToken
 
-__all__ = ["TaskPoller", "TaskWaiter", "TaskWork", "attempt", "current_poller", "run_waiting", "send_waiting"]
+__all__ = [
+    "TaskPoller",
+    "TaskWaiter",
+    "TaskWork",
+    "attempt",
+    "current_poller",
+    "give_way",
+    "run_waiting",
+    "send_waiting",
+]
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -82,7 +95,7 @@ class TaskWork(Signal, ABC):
     def __init__(self) -> None:
         super().__init__()
         self.value: Any = None
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     async def run(self, call: Callable[[], Any]) -> None:
         """The task's body."""
@@ -93,6 +106,10 @@ class TaskWork(Signal, ABC):
         except Exception as err:
             # It is the waiting caller's, who raises it.
             self.error = err
+        except BaseException:
+            # If it was not us who cancelled it, somebody still waits, and must not take this for a value.
+            self.error = CanceledError()
+            raise
         finally:
             self.set()
 
@@ -106,8 +123,9 @@ class TaskPoller(ABC):
 
     def __init__(self) -> None:
         self.readiness = system.Readiness()
-        self.fds: dict[int, FD] = {}
+        self.fds: dict[int, FD | Receiver] = {}
         self.closed = False
+        _living.add(self)
 
     @abstractmethod
     def here(self) -> bool:
@@ -132,7 +150,7 @@ class TaskPoller(ABC):
     def call_there(self, call: Callable[[], None]) -> bool:
         """If the loop runs in another thread, have it make the call; else False."""
 
-    def adopt(self, side: Side) -> None:
+    def adopt(self, side: Side | Receiver) -> None:
         """Have readiness of this side reported here from now on."""
         fd = side.fd
         if fd.poller is not self:
@@ -148,7 +166,7 @@ class TaskPoller(ABC):
             self.fds[fd.number] = fd
         fd.interest = bits
 
-    def drop(self, fd: FD) -> None:
+    def drop(self, fd: FD | Receiver) -> None:
         """Take the descriptor out by name: a duplicate of it, or a forked child that inherited it,
         would keep the registration alive after our descriptor is closed."""
         if self.fds.get(fd.number) is fd:
@@ -162,7 +180,7 @@ class TaskPoller(ABC):
                         raise
         fd.interest = 0
         fd.poller = None
-        for side in (fd.reading, fd.writing):
+        for side in fd.sides():
             side.spare = None
             if side.timer is not None:
                 self.disarm(side)
@@ -207,6 +225,19 @@ class TaskPoller(ABC):
             self.readiness.close()
 
 
+_living: weakref.WeakSet[TaskPoller] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    # The registrations are the parent's. What is closed in the child must not end them.
+    for poller in list(_living):
+        poller.fds = {}
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def current_poller() -> TaskPoller:
     """The poller of the loop that runs the caller, made at first need.
 
@@ -218,9 +249,14 @@ def current_poller() -> TaskPoller:
 
         if trio_host.running():
             return trio_host.poller()
+    return _asyncio_host().poller()  # type: ignore[no-any-return]
+
+
+@functools.cache  # an import statement that has nothing to do takes several microseconds
+def _asyncio_host() -> Any:
     from . import asyncio_host
 
-    return asyncio_host.poller()
+    return asyncio_host
 
 
 def _waiter_for(side: Side) -> TaskWaiter:
@@ -271,7 +307,7 @@ async def run_waiting(
         if cancel is not None:
             cancel.attach(waiter)
         if side.spins >= FAIR_SHARE:
-            await _pause()
+            await give_way()
         side.spins = 0
         while True:
             if side.closed or side.deadline is not None:
@@ -329,7 +365,7 @@ async def send_waiting(side: Side, send: Callable[[Any], int], data: Any, sent: 
     try:
         side.enter(waiter)
         if side.spins >= FAIR_SHARE:
-            await _pause()
+            await give_way()
         side.spins = 0
         while True:
             if side.closed or side.deadline is not None:
@@ -357,7 +393,8 @@ async def send_waiting(side: Side, send: Callable[[Any], int], data: Any, sent: 
         side.spare = waiter
 
 
-def _pause() -> Coroutine[Any, Any, None]:
+def give_way() -> Coroutine[Any, Any, None]:
+    """One turn of the loop for everybody else."""
     if "trio" in sys.modules:
         from . import trio_host
 

@@ -245,7 +245,7 @@ def _bound(
                 answer = yield request
                 continue
             instant = request.until
-            if limit is not None and (instant is None or limit < instant):
+            if limit is not None and (instant is None or limit <= instant):
                 instant = limit
             if cancel is None:
                 fired = yield Wait(request.events, instant)

@@ -11,14 +11,16 @@ from ..connections.contract import AnyConn
 from ..connections.ends import ConnectionEnd
 from ..connections.gather import IOV_MAX, Gathered, as_view, sender
 from ..connections.limits import CHUNK, DATAGRAM
+from ..connections.zerocopy import file_sender, is_unsuited, part_of
 from ..poll.threads import run, run_waiting, send_all
+from .plainly import send_plainly
 from .raw import RawConn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Self
 
-__all__ = ["Conn", "SocketConn"]
+__all__ = ["Conn", "Rereadable", "SocketConn"]
 
 
 class Conn(AnyConn, io.RawIOBase):
@@ -57,6 +59,19 @@ class Conn(AnyConn, io.RawIOBase):
     def writelines(self, buffers: Iterable[Any]) -> int:  # type: ignore[override]
         """Write the buffers one after the other; the length of all, in bytes. Raises as `write`."""
         return self.write(b"".join(bytes(as_view(buffer)) for buffer in buffers))
+
+    def sendfile(self, file: Any, offset: int | None = None, count: int | None = None) -> int:
+        """Write what a file holds, from `offset` on (None: from where it stands), `count` bytes of it (None:
+        to its end); how many bytes that was. The file's position is behind them afterwards.
+
+        `file` is anything with a binary `read`. A regular file goes to a TCP or Unix socket without being
+        copied to memory (sendfile(2)), where the system can.
+
+        Raises as `write`; also `OpError` with EIO if the file becomes shorter meanwhile. `bytes_written` says
+        how much had gone, and there the file stands. `ValueError` for a file open for text or a negative
+        number, `TypeError` for what is no file.
+        """
+        return send_plainly(self, file, offset, count)
 
     def makefile(
         self,
@@ -102,22 +117,19 @@ class Conn(AnyConn, io.RawIOBase):
         self.close()
 
 
-class SocketConn(ConnectionEnd, Conn):
-    """A connection that is a socket."""
+class Rereadable(Conn):
+    """A connection that takes back what could not be returned, and so reads to the end without a loss."""
 
-    def read(self, n: int | None = -1) -> bytes:
-        if n is None or n <= 0:
-            return self._read_all_or_nothing(n)
-        if n > CHUNK and self._stream:
-            n = CHUNK
-        side = self._reading
-        try:
-            data = (run if side.ready else run_waiting)(side, self._recv, n)
-        except OSError as err:
-            raise self._failed("read", err, "read") from err
-        if len(data) < n and self._stream and data:
-            side.ready = False
-        return data
+    # What has no end of its own cannot be read to it.
+    _ends: bool
+
+    @abstractmethod
+    def _check_open(self, op: str) -> None:
+        """A call that asks for nothing still fails on a closed connection."""
+
+    @abstractmethod
+    def _unread(self, data: bytes) -> None:
+        """Have the next reads return `data` first."""
 
     def _read_all_or_nothing(self, n: int | None) -> bytes:
         if n == 0:
@@ -133,6 +145,24 @@ class SocketConn(ConnectionEnd, Conn):
             self._unread(bytes(data))
             raise
         return bytes(data)
+
+
+class SocketConn(ConnectionEnd, Rereadable):
+    """A connection that is a socket."""
+
+    def read(self, n: int | None = -1) -> bytes:
+        if n is None or n <= 0:
+            return self._read_all_or_nothing(n)
+        if n > CHUNK and self._stream:
+            n = CHUNK
+        side = self._reading
+        try:
+            data = (run if side.ready else run_waiting)(side, self._recv, n)
+        except OSError as err:
+            raise self._failed("read", err, "read") from err
+        if len(data) < n and self._stream and data:
+            side.ready = False
+        return data
 
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer).cast("B")
@@ -172,6 +202,26 @@ class SocketConn(ConnectionEnd, Conn):
             return 0
         except OSError as err:
             raise self._failed("writev", err, "writev") from err
+
+    def sendfile(self, file: Any, offset: int | None = None, count: int | None = None) -> int:
+        found = part_of(file, offset, count) if self._stream else None
+        if found is None:
+            return send_plainly(self, file, offset, count)
+        number, part = found
+        self._check_open("write")
+        sent = 0
+        try:
+            send = file_sender(self._fd.number, number)
+            if len(part):
+                sent = send_all(self._writing, send, part)
+        except OSError as err:
+            sent = getattr(err, "bytes_written", 0)
+            if not sent and is_unsuited(err):
+                return send_plainly(self, file, offset, count)
+            raise self._failed("write", err, "sendfile") from err
+        finally:
+            file.seek(part.offset + sent)
+        return sent
 
     def syscall_conn(self) -> RawConn:
         """The descriptor itself, for what there is no method for.

@@ -1,0 +1,74 @@
+"""`Receiver`: a datagram socket of one piece of multi-step work, which waits for what comes and closes it.
+
+A resolver opens one for every question. An `FD`, which is made to be shared and to last, takes as long to
+make and to close as all the system calls of a question do. This one has no lock, no queue and no deadline,
+because nobody else sees it; and it is its own descriptor, side and event, so that it is gone when it is let
+go: the cycle of an `FD` and its `Side`s keeps a garbage collector busy.
+"""
+
+from __future__ import annotations
+
+import socket
+
+from ..system.masks import POLL_READ, READ
+from .waits import Ready
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .protocols import Waiter
+    from .tasks import TaskPoller
+
+__all__ = ["Receiver"]
+
+# Where the system can make a socket that never blocks, that saves a call.
+_KIND = socket.SOCK_DGRAM | getattr(socket, "SOCK_NONBLOCK", 0)
+
+
+class Receiver(Ready):
+    """`sock` is its socket; `ready` says that something may have come, until a try shows that it has not."""
+
+    __slots__ = ("closed", "interest", "number", "poller", "ready", "sock", "sticky", "turn")
+
+    bit = READ
+    poll_mask = POLL_READ
+    eager = False
+
+    def __init__(self, family: int) -> None:
+        self.sock = sock = socket.socket(family, _KIND)
+        if _KIND == socket.SOCK_DGRAM:
+            sock.setblocking(False)
+        self.number = sock.fileno()
+        self.closed = self.ready = self.sticky = False
+        self.turn: Waiter | None = None
+        self.poller: TaskPoller | None = None
+        self.interest = 0
+
+    # What the pollers look for in a descriptor, and in its sides.
+
+    side: Any = property(lambda self: self)
+    fd = reading = writing = side
+
+    def sides(self) -> tuple[()]:
+        """None that would have to forget anything."""
+        return ()
+
+    # The event.
+
+    def fired(self) -> bool:
+        return self.ready or self.closed
+
+    def attach(self, waiter: Waiter) -> None:
+        self.turn = waiter
+
+    def detach(self, waiter: Waiter) -> None:
+        self.turn = None
+
+    def close(self) -> None:
+        """By whoever waits for it, or did."""
+        if not self.closed:
+            self.closed = True
+            if self.poller is not None:
+                self.poller.drop(self)
+            self.sock.close()
