@@ -6,17 +6,17 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any, cast
 
-from ..addresses import TCPAddr, UDPAddr, UnixAddr
+from ..addresses import IPAddr, TCPAddr, UDPAddr, UnixAddr
 from ..poll.signal import CancelToken
 from ..poll.task_host import drive
 from ..sockets import dial as work
 from ..sockets.config import DialOptions
 from ..sockets.opened import Opened
 from .conn import Conn
-from .kinds import TCPConn, UDPConn, UnixConn, connection
+from .kinds import IPConn, TCPConn, UDPConn, UnixConn, connection
 from .opening import Opening
 
-__all__ = ["Dialer", "dial", "dial_tcp", "dial_udp", "dial_unix"]
+__all__ = ["Dialer", "dial", "dial_ip", "dial_tcp", "dial_udp", "dial_unix"]
 
 
 async def _open(dialing: Coroutine[Any, Any, Opened]) -> Conn:
@@ -30,10 +30,11 @@ class Dialer(DialOptions):
         """Connect to `address` on `network`.
 
         Args:
-            network: `tcp`, `tcp4`, `tcp6`, `udp`, `udp4`, `udp6`, `unix`, `unixgram` or `unixpacket`.
-            address: `host:port` with a name or literal and a number or service name, `[ipv6%zone]:port`,
-                or for the Unix networks a path or an `@abstract` name. No host, or the unspecified
-                address, is this machine.
+            network: `tcp`, `tcp4`, `tcp6`, `udp`, `udp4`, `udp6`, `unix`, `unixgram`, `unixpacket`, or `ip`,
+                `ip4` or `ip6` with a protocol's name or number: `ip4:icmp`, `ip6:58`.
+            address: `host:port` with a name or literal and a number or service name, `[ipv6%zone]:port`; for
+                the IP networks a name or literal alone, for the Unix networks a path or an `@abstract` name.
+                No host, or the unspecified address, is this machine.
             cancel: ends the dial from elsewhere.
 
         Raises `OpError` of op `dial`, whose cause is what Go's would be: `UnknownNetworkError`,
@@ -60,6 +61,14 @@ class Dialer(DialOptions):
         """As `dial_tcp`, for `udp`, `udp4` and `udp6`."""
         return cast(
             Opening[UDPConn], Opening(_open(work.dial_typed(network, UDPAddr, laddr, raddr, self, cancel)))
+        )
+
+    def dial_ip(
+        self, network: str, laddr: IPAddr | None, raddr: IPAddr | None, *, cancel: CancelToken | None = None
+    ) -> Opening[IPConn]:
+        """As `dial_tcp`, for `ip`, `ip4` and `ip6` with a protocol: `ip4:icmp`, `ip6:58`."""
+        return cast(
+            Opening[IPConn], Opening(_open(work.dial_typed(network, IPAddr, laddr, raddr, self, cancel)))
         )
 
     def dial_unix(
@@ -92,6 +101,11 @@ def dial_tcp(network: str, laddr: TCPAddr | None, raddr: TCPAddr | None) -> Open
 def dial_udp(network: str, laddr: UDPAddr | None, raddr: UDPAddr | None) -> Opening[UDPConn]:
     """A UDP socket whose peer is `raddr`; see `Dialer.dial_udp`."""
     return Dialer().dial_udp(network, laddr, raddr)
+
+
+def dial_ip(network: str, laddr: IPAddr | None, raddr: IPAddr | None) -> Opening[IPConn]:
+    """A raw IP socket whose peer is `raddr`; see `Dialer.dial_ip`."""
+    return Dialer().dial_ip(network, laddr, raddr)
 
 
 def dial_unix(network: str, laddr: UnixAddr | None, raddr: UnixAddr | None) -> Opening[UnixConn]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, cast
 
-from ..addresses import TCPAddr, UDPAddr, UnixAddr
+from ..addresses import IPAddr, TCPAddr, UDPAddr, UnixAddr
 from ..poll.task_host import drive
 from ..sockets import listen as work
 from ..sockets.config import ListenOptions
+from ..sockets.multicast import listen_multicast
 from ..sockets.opened import Opened
 from .conn import SocketConn
-from .kinds import UDPConn, UnixConn, connection
+from .kinds import IPConn, UDPConn, UnixConn, connection
 from .listener import Listener, TCPListener, UnixListener
 from .opening import Opening
 from .packet import PacketConn
@@ -19,6 +20,8 @@ from .packet import PacketConn
 __all__ = [
     "ListenConfig",
     "listen",
+    "listen_ip",
+    "listen_multicast_udp",
     "listen_packet",
     "listen_tcp",
     "listen_udp",
@@ -57,9 +60,11 @@ class ListenConfig(ListenOptions):
         )
 
     def listen_packet(self, network: str, address: str) -> Opening[PacketConn]:
-        """Receive datagrams at `address`: `udp`, `udp4`, `udp6` or `unixgram`; else as `listen`.
+        """Receive datagrams at `address`: `udp`, `udp4`, `udp6`, `unixgram`, or raw IP ones on `ip`, `ip4` or
+        `ip6` with a protocol (`ip4:icmp`, `ip6:58`), where `address` is a host alone; else as `listen`.
 
-        The file of a `unixgram` socket stays when it is closed.
+        The file of a `unixgram` socket stays when it is closed. A raw IP socket has one family: where neither
+        network nor address says which, it is IPv4.
         """
         return cast(Opening[PacketConn], Opening(_packets(work.listen(network, address, self, work.PACKET))))
 
@@ -95,6 +100,26 @@ def listen_udp(network: str, laddr: UDPAddr | None) -> Opening[UDPConn]:
     """As `listen_tcp`, for `udp`, `udp4` and `udp6`."""
     opening = _packets(work.listen_typed(network, UDPAddr, laddr, ListenConfig(), "udp"))
     return cast(Opening[UDPConn], Opening(opening))
+
+
+def listen_ip(network: str, laddr: IPAddr | None) -> Opening[IPConn]:
+    """As `listen_tcp`, for `ip`, `ip4` and `ip6` with a protocol: `ip4:icmp`, `ip6:58`. A raw socket has one
+    family: where neither network nor address says which, it is IPv4."""
+    opening = _packets(work.listen_typed(network, IPAddr, laddr, ListenConfig(), "ip"))
+    return cast(Opening[IPConn], Opening(opening))
+
+
+def listen_multicast_udp(network: str, interface: Any, gaddr: UDPAddr | None) -> Opening[UDPConn]:
+    """Hear a multicast group at the address' port (0: a free one), which other sockets may share.
+
+    `network` is `udp`, `udp4` or `udp6`; `interface` is its name, its index, an `Interface`, or None for the
+    one that the system (or the group's zone) chooses. What is sent to the group from here leaves by that
+    interface and is not heard on this machine (`set_multicast_loopback`). The socket gets what is sent to its
+    port at any address of this machine, and of groups those that it has joined (`join_group`).
+
+    Raises `OpError` of op `listen`; `TypeError`, `ValueError`.
+    """
+    return cast(Opening[UDPConn], Opening(_packets(listen_multicast(network, interface, gaddr))))
 
 
 def listen_unixgram(network: str, laddr: UnixAddr | None) -> Opening[UnixConn]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..addresses import TCPAddr, UDPAddr, UnixAddr
+from ..addresses import IPAddr, TCPAddr, UDPAddr, UnixAddr
 from ..poll.task_host import drive
 from ..resolve import resolve as work
 
-__all__ = ["resolve_tcp_addr", "resolve_udp_addr", "resolve_unix_addr"]
+__all__ = ["resolve_ip_addr", "resolve_tcp_addr", "resolve_udp_addr", "resolve_unix_addr"]
 
 
 async def resolve_tcp_addr(network: str, address: str) -> TCPAddr:
@@ -20,6 +20,14 @@ async def resolve_tcp_addr(network: str, address: str) -> TCPAddr:
 async def resolve_udp_addr(network: str, address: str) -> UDPAddr:
     """As `resolve_tcp_addr`, for `udp`, `udp4` and `udp6`."""
     return await drive(work.resolve_udp_addr(network, address))
+
+
+async def resolve_ip_addr(network: str, address: str) -> IPAddr:
+    """`address`, a host alone, as an IP address; IPv4 is preferred, unless it is written with colons.
+
+    `network` is `ip`, `ip4` or `ip6`, with a protocol (`ip4:icmp`) or without. Raises as `resolve_tcp_addr`.
+    """
+    return await drive(work.resolve_ip_addr(network, address))
 
 
 async def resolve_unix_addr(network: str, address: str) -> UnixAddr:

@@ -78,6 +78,11 @@ async def _foreign(resolver: Any, host: str) -> list[IPAddr]:
         work.abandon()
     if work.error is not None:
         raise work.error
+    if hasattr(work.value, "__await__"):
+        close = getattr(work.value, "close", None)
+        if close is not None:
+            close()
+        raise TypeError("lookup_ip_addr has to be awaited here, which only tasks can")
     found = list(work.value)
     for addr in found:
         if not isinstance(addr, IPAddr):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["addresses", "first_choice", "internet_addresses", "is_wildcard", "matching_local"]
 
-InetAddr = TCPAddr | UDPAddr
+InetAddr = TCPAddr | UDPAddr | IPAddr
 
 
 async def addresses(
@@ -55,24 +55,32 @@ async def internet_addresses(
     cancel: CancelToken | None = None,
     resolver: Any = None,
     tell: Tell | None = None,
-) -> list[TCPAddr] | list[UDPAddr]:
-    kind: type[TCPAddr] | type[UDPAddr] = TCPAddr if network.base == "tcp" else UDPAddr
-    host, service = split_host_port(address) if address else ("", "")
-    port = await asked.port(resolver, network.base, service, until, cancel)
+) -> list[InetAddr]:
+    make: Callable[[Any, str], InetAddr]
+    if network.base == "ip":
+        # No ports, so all of it is the host.
+        host, make = address, IPAddr
+    else:
+        host, service = split_host_port(address) if address else ("", "")
+        port = await asked.port(resolver, network.base, service, until, cancel)
+        kind: type[TCPAddr] | type[UDPAddr] = TCPAddr if network.base == "tcp" else UDPAddr
+
+        def make(ip: Any, zone: str) -> InetAddr:
+            return kind(ip, port, zone)
+
     if not host:
-        return [kind(None, port)]  # type: ignore[return-value]
+        return [make(None, "")]
     versions: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
     wanted = versions.get(network.family)
 
     def suitable(addrs: Sequence[IPAddr]) -> list[Any]:
-        return [
-            kind(a.ip, port, a.zone) for a in addrs if a.ip is not None and wanted in (None, a.ip.version)
-        ]
+        return [make(a.ip, a.zone) for a in addrs if a.ip is not None and wanted in (None, a.ip.version)]
 
     heard = None if tell is None else lambda addrs: tell(suitable(addrs))
     found = await asked.addresses(resolver, host, network.family, until, cancel, heard)
-    if len(found) == 1 and found[0].ip == _V6_UNSPECIFIED:
-        # The wildcard of a dual-stack socket, which a machine without IPv6 can still serve.
+    if len(found) == 1 and found[0].ip == _V6_UNSPECIFIED and (network.base != "ip" or wanted):
+        # The wildcard of a dual-stack socket, which a machine without IPv6 can still serve. (Raw sockets have
+        # one family, so where none was asked for it is the one that was written.)
         found.append(IPAddr("0.0.0.0"))
     addrs = suitable(found)
     if not addrs:
@@ -128,15 +136,18 @@ def reachable(found: Sequence[Addr], local: Addr) -> Sequence[Addr]:
     return [a for a in found if a.network == local.network and (is_wildcard(a) or _version(a) == version)]
 
 
-def has_name(address: str) -> bool:
-    """Whether `host:port` has a host that has to be looked up. An address that is none has not."""
-    if not isinstance(address, str):
-        return False
-    try:
-        host, _ = split_host_port(address)
-    except AddrError:
-        return False
-    return host != "" and ip_literal(host) is None
+def name_in(network: Network, address: str) -> str:
+    """The host of an address of this network, if it is one that has to be looked up, else nothing. An address
+    that is none has no such host."""
+    if network.is_unix or not isinstance(address, str):
+        return ""
+    host = address
+    if network.base != "ip":
+        try:
+            host, _ = split_host_port(address)
+        except AddrError:
+            return ""
+    return host if host != "" and ip_literal(host) is None else ""
 
 
 def ranked(found: Sequence[Addr]) -> Sequence[Addr]:

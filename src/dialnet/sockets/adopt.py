@@ -53,7 +53,9 @@ def adopt(given: Any, bases: tuple[str, ...], *, listens: bool = False) -> Opene
             fd = FD(sock, eager=base == "tcp" and not listens)
             if base == "tcp" and not listens:
                 set_connection_options(sock, KeepAliveConfig())
-            return Opened(fd, _network(base), local_name(fd), remote)
+            opened = Opened(fd, _network(base), local_name(fd), remote)
+            opened.shared = True
+            return opened
         except BaseException:
             sock.close()
             raise

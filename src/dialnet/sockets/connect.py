@@ -8,8 +8,8 @@ import socket
 from collections.abc import Sequence
 
 from .. import system
-from ..addresses import Addr, TCPAddr, UDPAddr
-from ..addresses.sockaddr import from_sockaddr, to_sockaddr
+from ..addresses import Addr, IPAddr, TCPAddr, UDPAddr
+from ..addresses.sockaddr import from_sockaddr
 from ..errors import CanceledError, DeadlineExceededError, OpError
 from ..poll.fd import FD
 from ..poll.signal import CancelToken
@@ -18,6 +18,7 @@ from ..resolve.candidates import is_wildcard
 from ..resolve.networks import Network
 from . import multipath
 from .config import DialOptions
+from .families import sockaddr_for
 from .opened import Opened, SyscallError, bind, local_name, make, step
 from .options import set_connection_options
 
@@ -118,14 +119,18 @@ async def _connect(
     fd = make(network, local, remote, options.control, multipath=multipath.dials(options))
     try:
         if local is not None and not (is_wildcard(local) and not getattr(local, "port", 0)):
-            bind(fd, local)
+            bind(network, fd, local)
         sockaddr = None
         if remote is not None:
-            sockaddr = step("connect", to_sockaddr, _spelt_out(remote, network), fd.sock.family)
+            target = _spelt_out(remote, network)
+            sockaddr = step("connect", sockaddr_for, network, target, fd.sock.family)
             await _finish(fd, sockaddr, until, cancel)
         if network.base == "tcp":
             set_connection_options(fd.sock, options.keep_alive)
-        return Opened(fd, network, local_name(fd), _peer_name(fd, sockaddr))
+        opened = Opened(fd, network, local_name(fd), _peer_name(fd, sockaddr))
+        if network.base == "ip":
+            opened.dialed = remote
+        return opened
     except BaseException:
         used.append(local_name(fd))
         fd.close()
@@ -134,9 +139,12 @@ async def _connect(
 
 def _spelt_out(remote: Addr, network: Network) -> Addr:
     """The unspecified address as the loopback one, on systems whose kernel does not know it means that."""
-    if system.DIAL_WILDCARD_TO_LOOPBACK and isinstance(remote, (TCPAddr, UDPAddr)) and is_wildcard(remote):
-        return type(remote)("::1" if network.name.endswith("6") else "127.0.0.1", remote.port)
-    return remote
+    if not system.DIAL_WILDCARD_TO_LOOPBACK or not is_wildcard(remote):
+        return remote
+    loopback = "::1" if network.plain.name.endswith("6") else "127.0.0.1"
+    if isinstance(remote, (TCPAddr, UDPAddr)):
+        return type(remote)(loopback, remote.port)
+    return IPAddr(loopback) if isinstance(remote, IPAddr) else remote
 
 
 async def _finish(fd: FD, sockaddr: Any, until: float | None, cancel: CancelToken | None) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from time import monotonic
 
-from ..addresses import Addr, IPAddr, TCPAddr, UDPAddr, UnixAddr, split_host_port
+from ..addresses import Addr, IPAddr, TCPAddr, UDPAddr, UnixAddr
 from ..errors import CanceledError, MissingAddressError, OpError
 from ..poll.deadline import earliest, instant, seconds, timeout_instant
 from ..poll.signal import CancelToken
@@ -93,10 +93,10 @@ async def dial(network: str, address: str, options: DialOptions, cancel: CancelT
     teller = Teller(options.trace, await here())
     outcome: Opened | list[OpError] | None
     try:
-        net = parse_network(network)
+        net = parse_network(network, to_open=True)
         dialing = Dialing(net, options.local_addr, options, until, cancel, teller)
         delay = _delay(options)
-        if net.base == "tcp" and delay is not None and candidates.has_name(address):
+        if net.base == "tcp" and delay is not None and candidates.name_in(net, address):
             # Connecting begins while the lookup still goes on.
             found = Found(candidates.ranked)
             lookup = _lookup(dialing, address, found)
@@ -151,9 +151,9 @@ async def _lookup(dialing: Dialing, address: str, found: Found | None = None) ->
         )
         return every if local is None else candidates.matching_local(every, dialing.network, local)
 
-    if not (teller.listens and candidates.has_name(address)):
+    host = candidates.name_in(dialing.network, address) if teller.listens else ""
+    if not host:
         return await look_up()
-    host, _ = split_host_port(address)
     teller.tell("dns_start", host, await now())
     try:
         every = await look_up()
@@ -169,7 +169,7 @@ async def _lookup(dialing: Dialing, address: str, found: Found | None = None) ->
 
 
 def _host(addr: Addr) -> IPAddr:
-    assert isinstance(addr, (TCPAddr, UDPAddr))
+    assert isinstance(addr, (TCPAddr, UDPAddr, IPAddr))
     return IPAddr(addr.ip, addr.zone)
 
 
@@ -204,7 +204,7 @@ def _dialable(remote: Addr | None) -> Addr | None:
 
 async def dial_typed(
     network: str,
-    kind: type[TCPAddr] | type[UDPAddr] | type[UnixAddr],
+    kind: type[TCPAddr] | type[UDPAddr] | type[IPAddr] | type[UnixAddr],
     local: Addr | None,
     remote: Addr | None,
     options: DialOptions,
@@ -221,7 +221,7 @@ async def dial_typed(
         if addr is not None and not isinstance(addr, Addr):
             raise TypeError(f"expected a {kind.__name__} or None, not {type(addr).__name__}")
     try:
-        net = parse_network(network, *_BASES[kind])
+        net = parse_network(network, *_BASES[kind], to_open=True)
         for addr in (local, remote):
             if addr is not None and not isinstance(addr, kind):
                 raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
@@ -241,5 +241,6 @@ async def dial_typed(
 _BASES: dict[type[Addr], tuple[str, ...]] = {
     TCPAddr: ("tcp",),
     UDPAddr: ("udp",),
+    IPAddr: ("ip",),
     UnixAddr: ("unix", "unixgram", "unixpacket"),
 }

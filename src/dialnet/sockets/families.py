@@ -5,11 +5,17 @@ from __future__ import annotations
 import functools
 import socket
 
-from ..addresses import Addr, TCPAddr, UDPAddr
+from ..addresses import Addr, IPAddr, TCPAddr, UDPAddr
+from ..addresses.sockaddr import to_sockaddr
+from ..errors import AddrError
 from ..resolve.candidates import is_wildcard
 from ..resolve.networks import Network
 
-__all__ = ["choose", "control_network", "stack"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["choose", "control_network", "sockaddr_for", "stack"]
 
 
 @functools.cache
@@ -40,6 +46,8 @@ def choose(network: Network, local: Addr | None, remote: Addr | None, *, listen:
     if network.family != socket.AF_UNSPEC:
         return network.family, network.family == socket.AF_INET6
     has_v4, _, mapped = stack()
+    if network.base == "ip":
+        mapped = False  # Raw sockets are of one family: over IPv6 no IPv4 packet comes in or goes out.
     if listen and (local is None or is_wildcard(local)):
         if mapped or not has_v4:
             return socket.AF_INET6, False
@@ -50,13 +58,27 @@ def choose(network: Network, local: Addr | None, remote: Addr | None, *, listen:
 
 
 def _family(addr: Addr | None) -> int:
-    if isinstance(addr, (TCPAddr, UDPAddr)) and addr.ip is not None and addr.ip.version == 6:
+    if isinstance(addr, (TCPAddr, UDPAddr, IPAddr)) and addr.ip is not None and addr.ip.version == 6:
         return socket.AF_INET6
     return socket.AF_INET
 
 
 def control_network(network: Network, family: int) -> str:
     """The network's name as a `control` hook is told it: with the family spelt out."""
-    if network.is_unix or network.name[-1] in "46":
-        return network.name
-    return network.name + ("4" if family == socket.AF_INET else "6")
+    name = network.plain.name
+    if network.is_unix or name[-1] in "46":
+        return name
+    return name + ("4" if family == socket.AF_INET else "6")
+
+
+def sockaddr_for(network: Network, addr: Addr, family: int) -> Any:
+    """`addr` as a socket of this network and family takes it. Raises as `to_sockaddr`.
+
+    An IPv4 address is none for a raw IPv6 socket. Linux would let it be connected to a mapped one, and lose
+    without a word what is sent there.
+    """
+    if network.base == "ip" and family == socket.AF_INET6:
+        ip = getattr(addr, "ip", None)
+        if ip is not None and ip.version == 4 and not ip.is_unspecified:
+            raise AddrError("non-IPv6 address", str(ip))
+    return to_sockaddr(addr, family)

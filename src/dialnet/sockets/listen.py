@@ -8,10 +8,11 @@ import os
 import socket
 
 from .. import system
-from ..addresses import Addr, TCPAddr, UDPAddr, UnixAddr
+from ..addresses import Addr, IPAddr, TCPAddr, UDPAddr, UnixAddr
 from ..errors import AddrError, MissingAddressError, OpError
 from ..resolve import candidates
 from ..resolve.networks import Network, parse_network
+from ..system.multicast import SHARE_PORT
 from . import multipath
 from .config import ListenOptions
 from .opened import Opened, SyscallError, bind, local_name, make, step
@@ -20,7 +21,7 @@ from .options import MOST
 __all__ = ["STREAM", "PACKET", "listen", "listen_typed"]
 
 STREAM = ("tcp", "unix", "unixpacket")
-PACKET = ("udp", "unixgram")
+PACKET = ("udp", "ip", "unixgram")
 
 
 async def listen(network: str, address: str, options: ListenOptions, bases: tuple[str, ...]) -> Opened:
@@ -30,7 +31,7 @@ async def listen(network: str, address: str, options: ListenOptions, bases: tupl
     """
     local: Addr | None = None
     try:
-        net = parse_network(network)
+        net = parse_network(network, to_open=True)
         found = await candidates.addresses("listen", net, address)
         local = found[0] if net.is_unix else candidates.first_choice(found)  # type: ignore[arg-type]
         if net.base not in bases:
@@ -42,7 +43,7 @@ async def listen(network: str, address: str, options: ListenOptions, bases: tupl
 
 async def listen_typed(
     network: str,
-    kind: type[TCPAddr] | type[UDPAddr] | type[UnixAddr],
+    kind: type[TCPAddr] | type[UDPAddr] | type[IPAddr] | type[UnixAddr],
     local: Addr | None,
     options: ListenOptions,
     *bases: str,
@@ -55,7 +56,7 @@ async def listen_typed(
     if local is not None and not isinstance(local, Addr):
         raise TypeError(f"expected a {kind.__name__} or None, not {type(local).__name__}")
     try:
-        net = parse_network(network, *bases)
+        net = parse_network(network, *bases, to_open=True)
         if local is not None and not isinstance(local, kind):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         if local is None:
@@ -73,8 +74,11 @@ def _open(network: Network, local: Addr, options: ListenOptions) -> Opened:
     def prepare(sock: socket.socket) -> None:
         # Several listeners of one group share its port; two of one datagram address would only steal
         # from each other, so a plain UDP socket does not get it.
-        if system.REUSE_ADDRESS is not None and (network.base == "tcp" or multicast):
+        if system.REUSE_ADDRESS is not None and network.base == "tcp":
             sock.setsockopt(socket.SOL_SOCKET, system.REUSE_ADDRESS, 1)
+        if multicast:
+            for option in SHARE_PORT:
+                sock.setsockopt(socket.SOL_SOCKET, option, 1)
         if options.reuse_port:
             _share_port(sock)
 
@@ -89,7 +93,7 @@ def _open(network: Network, local: Addr, options: ListenOptions) -> Opened:
             prepare=prepare,
         )
         try:
-            bind(fd, _any_host(local) if multicast else local)
+            bind(network, fd, _any_host(local) if multicast else local)
             if network.base in STREAM:
                 step(
                     "listen",

@@ -36,14 +36,14 @@ def listens(options: ListenOptions) -> bool:
     return settings.current().multipath_tcp not in ("0", "3")
 
 
-def make_socket(family: int, type: int, multipath: bool) -> socket.socket:
+def make_socket(family: int, type: int, protocol: int, multipath: bool) -> socket.socket:
     """A new socket, a multipath one if that is wanted and can be had. Raises `OSError`."""
     if multipath and system.MULTIPATH_TCP is not None:
         try:
             return socket.socket(family, type, system.MULTIPATH_TCP)
         except OSError:
             pass  # Unknown, switched off, or not for this family; TCP will do, or tell what is wrong.
-    return socket.socket(family, type)
+    return socket.socket(family, type, protocol)
 
 
 def in_use(sock: socket.socket) -> bool:

@@ -6,7 +6,6 @@ import socket
 from collections.abc import Callable
 
 from ..addresses import Addr
-from ..addresses.sockaddr import to_sockaddr
 from ..poll.fd import FD
 from ..resolve.networks import Network
 from . import families
@@ -24,13 +23,19 @@ __all__ = ["Opened", "SyscallError", "bind", "local_name", "make", "step"]
 
 
 class Opened:
-    """A socket ready for use, and what is known of it. `local` and `remote` are socket addresses."""
+    """A socket ready for use, and what is known of it. `local` and `remote` are socket addresses.
 
-    __slots__ = ("fd", "local", "network", "remote")
+    `dialed` is the address a raw IP socket was dialed with, which is its peer's: the kernel does not tell it.
+    `shared` is whether somebody else may read from the same socket.
+    """
+
+    __slots__ = ("dialed", "fd", "local", "network", "remote", "shared")
 
     def __init__(self, fd: FD, network: Network, local: Any, remote: Any = None) -> None:
         self.fd = fd
-        self.network = network
+        self.network = network.plain
+        self.dialed: Addr | None = None
+        self.shared = False
         self.local = local
         self.remote = remote
 
@@ -71,7 +76,12 @@ def make(
     else:
         family, v6_only = families.choose(network, local, remote, listen=listen)
     sock: socket.socket = step(
-        "socket", make_socket, family, network.type, multipath and _may_have_paths(network, local, remote)
+        "socket",
+        make_socket,
+        family,
+        network.type,
+        network.protocol,
+        multipath and _may_have_paths(network, local, remote),
     )
     fd = FD(sock, eager=network.base == "tcp" and not listen)
     try:
@@ -81,7 +91,7 @@ def make(
         if control is not None:
             target = remote if remote is not None else local
             shown = "" if target is None else str(target)
-            control(families.control_network(network, family), shown, RawControl(fd, network.name))
+            control(families.control_network(network, family), shown, RawControl(fd, network.plain.name))
         return fd
     except BaseException:
         fd.close()
@@ -94,8 +104,8 @@ def _may_have_paths(network: Network, *ends: Addr | None) -> bool:
     return network.base == "tcp" and not any(getattr(end, "zone", "") for end in ends)
 
 
-def bind(fd: FD, addr: Addr) -> None:
-    step("bind", fd.sock.bind, step("bind", to_sockaddr, addr, fd.sock.family))
+def bind(network: Network, fd: FD, addr: Addr) -> None:
+    step("bind", fd.sock.bind, step("bind", families.sockaddr_for, network, addr, fd.sock.family))
 
 
 def local_name(fd: FD) -> Any:

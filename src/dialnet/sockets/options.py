@@ -27,7 +27,7 @@ def set_defaults(sock: socket.socket, v6_only: bool) -> None:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(v6_only))
         except OSError:
             pass  # OpenBSD does not have the choice; the bind or connect that follows will tell.
-    if sock.type == socket.SOCK_DGRAM and sock.family in (socket.AF_INET, socket.AF_INET6):
+    if sock.type in (socket.SOCK_DGRAM, socket.SOCK_RAW) and sock.family in (socket.AF_INET, socket.AF_INET6):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
 
 

@@ -1,16 +1,21 @@
 """Which address is dialed when: RFC 8305's race, as far from sockets as it can be.
 
-Connecting begins with the first answer of the lookup, not when all of them are there, and each further
-attempt begins `delay` after the one before, or at once when one fails. The first connection wins; the
-others are closed. Families take turns, so that a dead one costs one delay and not one for each address.
+Connecting begins with the first answer of the lookup, not when all of them are there. The families take
+turns: each turn comes `delay` after the one before, so that a dead family costs one delay and not one for each
+address. The first connection wins; the others are closed. Three rules beyond that:
 
-Go races two families, each of them address by address, and waits for both answers before it begins.
+- When an attempt fails, the next of its family begins at once, and with it a family that has nothing under way.
+- An address that comes late and is better than all that were tried does not wait for its turn.
+- Beginning the address whose turn it is, for whatever reason, is the turn.
+
+Go races two families, each of them address by address, and waits for both answers before it begins. With these
+rules no address begins later here than there: each of Go's chains is a part of what is done here.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 
 from ..addresses import Addr
 from ..errors import OpError
@@ -38,43 +43,64 @@ MOST_ATTEMPTS = 32
 
 
 class Found:
-    """The addresses that a lookup has found so far, each of them once.
+    """The addresses that a lookup has found so far, each of them once, and which of them to dial next.
 
     `add` is called as answers come; `rank` puts what was found into the order of preference.
     """
 
     def __init__(self, rank: Sort) -> None:
         self._rank = rank
+        self._ranked: list[Addr] = []
         self._waiting: list[Addr] = []
-        self._seen: set[Addr] = set()
-        self._last_version: int | None = None
+        self._last_turn: int | None = None
         self.news = Signal()
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     def add(self, addrs: Sequence[Addr]) -> None:
-        fresh = [addr for addr in dict.fromkeys(addrs) if addr not in self._seen]
+        known = set(self._ranked)
+        fresh = [addr for addr in dict.fromkeys(addrs) if addr not in known]
         if fresh:
-            self._seen.update(fresh)
-            self._waiting = list(self._rank([*self._waiting, *fresh]))
+            taken = known.difference(self._waiting)
+            self._ranked = list(self._rank([*self._ranked, *fresh]))
+            self._waiting = [addr for addr in self._ranked if addr not in taken]
             news, self.news = self.news, Signal()
             news.set()
 
     def has_preferred(self) -> bool:
-        """Whether IPv6 is among what has been found, or nothing is to be expected of it."""
-        return any(_version(addr) != 4 for addr in self._seen)
+        """Whether IPv6 is among what has been found."""
+        return any(_version(addr) != 4 for addr in self._ranked)
 
-    def take(self) -> Addr:
-        """The next one to dial: the best of the family that did not have the last turn."""
+    def late_best(self) -> list[Addr]:
+        """The best of all, if it is still to be tried."""
+        return self._waiting[:1] if self._waiting[:1] == self._ranked[:1] else []
+
+    def turn(self) -> Addr:
+        """The best of the family that did not have the last turn, if there is one."""
         for addr in self._waiting:
-            if _version(addr) != self._last_version:
-                break
-        else:
-            addr = self._waiting[0]
+            if _version(addr) != self._last_turn:
+                return addr
+        return self._waiting[0]
+
+    def followers(self, failed: Addr, under_way: Collection[Addr]) -> list[Addr]:
+        """What to try when `failed` has failed: of its family, and of one with nothing under way, the best.
+
+        If there is none of these, the best of all.
+        """
+        busy = {_version(addr) for addr in under_way} - {_version(failed)}
+        firsts: dict[int | None, Addr] = {}
+        for addr in self._waiting:
+            firsts.setdefault(_version(addr), addr)
+        return [addr for version, addr in firsts.items() if version not in busy] or self._waiting[:1]
+
+    def take(self, addr: Addr) -> bool:
+        """It is tried now. Whether it was its turn."""
+        is_turn = addr == self.turn()
+        if is_turn:
+            self._last_turn = _version(addr)
         self._waiting.remove(addr)
-        self._last_version = _version(addr)
-        return addr
+        return is_turn
 
 
 def _version(addr: Addr) -> int | None:
@@ -98,31 +124,46 @@ async def race(
     """
     crowd = Crowd()
     order: list[Child] = []
+    under_way: dict[Child, Addr] = {}
     failed: dict[Child, OpError] = {}
+    latest_failure: Addr | None = None
     lookup_error: BaseException | None = None
     looking: Child | None = crowd.add(lookup)
-    next_at = grace = _AT_ONCE
+    next_turn = math.inf
+    grace: float | None = None
     try:
         while True:
             time = await now()
-            under_way = len(order) - len(failed)
             over = (cancel is not None and cancel.cancelled) or (
                 until is not None and time >= until and bool(order)
             )
             ready = bool(found) and len(order) < MOST_ATTEMPTS and not over
-            if ready and looking is not None and not order and not found.has_preferred():
-                if grace == _AT_ONCE:
-                    grace = time + RESOLUTION_DELAY
-                next_at = grace
+            due: list[Addr] = []
+            if not ready:
+                if not under_way and (looking is None or len(order) == MOST_ATTEMPTS):
+                    break
             elif not order:
-                next_at = _AT_ONCE
-            if ready and (time >= next_at or (order and not under_way)):
-                order.append(crowd.add(attempt(found.take(), until)))
-                next_at = time + delay
+                if grace is None:
+                    grace = time + RESOLUTION_DELAY
+                next_turn = grace
+                if time >= grace or looking is None or found.has_preferred():
+                    due = [found.turn()]
+            elif latest_failure is not None:
+                due = found.followers(latest_failure, under_way.values())
+            else:
+                due = found.late_best()
+                if not due and (time >= next_turn or not under_way):
+                    due = [found.turn()]
+            latest_failure = None
+            for addr in due[: MOST_ATTEMPTS - len(order)]:
+                child = crowd.add(attempt(addr, until))
+                order.append(child)
+                under_way[child] = addr
+                if found.take(addr):
+                    next_turn = time + delay
+            if due:
                 continue
-            if not under_way and looking is None and not ready:
-                break
-            ended = await crowd.next(found.news, until=next_at if ready else None)
+            ended = await crowd.next(found.news, until=next_turn if ready else None)
             if ended is None:
                 continue
             if ended is looking:
@@ -134,7 +175,7 @@ async def race(
                 return opened
             elif isinstance(ended.error, OpError):
                 failed[ended] = ended.error
-                next_at = _AT_ONCE
+                latest_failure = under_way.pop(ended)
             else:
                 raise ended.error
     finally:
@@ -144,6 +185,3 @@ async def race(
     if not order and lookup_error is not None:
         raise lookup_error
     return [failed[child] for child in order]
-
-
-_AT_ONCE = -math.inf

@@ -70,8 +70,13 @@ class Protocols:
         self._file = Watched(path, parse_protocols, limit=LIMIT, interval=math.inf)
 
     def lookup_protocol(self, name: str) -> int | None:
-        """The number, or None. The name is looked for in lower case, and the file's are taken as they are."""
-        return self._file.get().get(name.lower())
+        """The number, or None. The name is looked for in lower case, and the file's are taken as they are.
+
+        The file is read at the first name that is not well known.
+        """
+        name = name.lower()
+        number = _PROTOCOLS.get(name)
+        return self._file.get().get(name) if number is None else number
 
 
 def parse_services(data: bytes | OSError) -> dict[str, dict[str, int]]:
