@@ -93,6 +93,13 @@ class Child:
         return f"{what}: {lines[-1].strip()}" if lines else what
 
 
+def end_with_parent() -> None:
+    """For a child's daemon thread: end the process when standard input does."""
+    while os.read(0, 4096):
+        pass
+    os._exit(0)
+
+
 def pin(core: int) -> None:
     """Keep this process, and the threads it will start, on one core; a negative one means any."""
     if core >= 0 and hasattr(os, "sched_setaffinity"):

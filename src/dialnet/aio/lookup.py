@@ -41,6 +41,7 @@ _EVERY_LOOKUP = """
 class Resolver(ResolverOptions):
     __doc__ = (ResolverOptions.__doc__ or "") + _EVERY_LOOKUP
 
+    _for_tasks = True
     _converse = staticmethod(converse)
 
     async def lookup_host(

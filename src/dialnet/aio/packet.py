@@ -11,8 +11,9 @@ from ..connections.base import address
 from ..connections.contract import AnyEnd
 from ..connections.gather import as_view
 from ..connections.limits import DATAGRAM
-from ..connections.packets import Packets
-from ..poll.tasks import attempt, run_waiting
+from ..connections.messages import Message, Messages
+from ..poll.tasks import attempt, run_waiting, send_waiting
+from ..system.control import join
 
 __all__ = ["PacketConn", "SocketPackets"]
 
@@ -53,13 +54,13 @@ class PacketConn(AnyEnd):
         self.close()
 
 
-class SocketPackets(Packets, PacketConn):
+class SocketPackets(Messages, PacketConn):
     """A socket's datagrams."""
 
     async def read_from(self, n: int = DATAGRAM) -> tuple[bytes, Addr | None]:
         if n < 0:
             raise ValueError("cannot read a negative number of bytes")
-        side, call = self._fd.reading, self._fd.sock.recvfrom
+        side, call = self._fd.reading, self._recv_from or self._fd.sock.recvfrom
         try:
             got = attempt(side, call, n)
             data, sender = got if got is not None else await run_waiting(side, call, n)
@@ -69,7 +70,7 @@ class SocketPackets(Packets, PacketConn):
 
     async def read_from_into(self, buffer: Any) -> tuple[int, Addr | None]:
         view = memoryview(buffer).cast("B")
-        side, call = self._fd.reading, self._fd.sock.recvfrom_into
+        side, call = self._fd.reading, self._recv_from_into or self._fd.sock.recvfrom_into
         try:
             got = attempt(side, call, view)
             n, sender = got if got is not None else await run_waiting(side, call, view)
@@ -87,3 +88,49 @@ class SocketPackets(Packets, PacketConn):
             return sent if sent is not None else await run_waiting(side, self._send_to, what)
         except OSError as err:
             raise self._failed_to(addr, err, "sendto") from err
+
+    async def read_msg(self, n: int, oob_n: int) -> Message:
+        """Up to `n` bytes and, with them, up to `oob_n` bytes of control data (recvmsg(2)).
+
+        Descriptors that come in it are the caller's to close, and are closed by exec; `recv_fds` is the
+        safer way. Of a stream a byte is read with control data even if `n` is 0.
+
+        Raises `OpError` as `read_from`; `ValueError` for negative numbers, `TypeError`.
+        """
+        sizes = self._message_size(n, oob_n), oob_n
+        if not sizes[0] and self._ends:
+            self._check_open("read")
+            return Message(b"", b"", 0, None)
+        side = self._fd.reading
+        try:
+            received = attempt(side, self._receive_message, sizes)
+            if received is None:
+                received = await run_waiting(side, self._receive_message, sizes)
+        except OSError as err:
+            raise self._failed("read", err, "recvmsg") from err
+        data, items, flags, sender = received
+        return Message(data, join(items), flags, address(self._network, sender))
+
+    async def write_msg(self, data: Any, oob: Any, addr: Addr | None) -> int:
+        """Send `data` with control data (sendmsg(2)) to `addr`; the length of the data, in bytes.
+
+        `oob` is control data in one piece, or (level, type, data) of each message as `socket.sendmsg` takes
+        them. `addr` is None where there is one peer (UDP, streams), and an address where there is none; a
+        dialed IP or `unixgram` connection takes neither (Go's rule). A stream without data to send with
+        control data sends a zero byte.
+
+        Raises `OpError` as `write_to`: also `MissingAddressError`, and EINVAL for control data that is
+        malformed; `TypeError`.
+        """
+        send, carried, length = self._message(data, oob, addr)
+        side = self._writing
+        try:
+            sent = attempt(side, send, carried)
+            if not self._stream:
+                if sent is None:
+                    await run_waiting(side, send, carried)
+            elif sent != len(carried):
+                await send_waiting(side, send, carried, sent or 0)
+        except OSError as err:
+            raise self._message_failed(addr, err) from err
+        return length

@@ -13,6 +13,10 @@ Every file defines the same names:
 `DIAL_WILDCARD_TO_LOOPBACK`  whether dialing the unspecified address must be spelt out
 `MULTIPATH_TCP`    the protocol number of Multipath TCP, or None
 `has_multipath_info`  whether a socket tells that it has fallen back to TCP
+`sendfile`         os.sendfile, or None
+`error_queue`      has a socket keep the ICMP errors for what it sent, where there is such a queue; else None
+`make_pipe`        makes the pipe that splice(2) needs, where there is splice; else None
+`batches`          what sends and receives many datagrams by one call (`mmsg`), or None
 `SO_PROTOCOL`      the option that tells a socket's protocol, where there is Multipath TCP
 `LINGER`           how SO_LINGER's `struct linger` is packed
 
@@ -32,10 +36,14 @@ if sys.platform == "linux":
         Readiness,
         ThreadPoll,
         WakeDescriptor,
+        batches,
+        error_queue,
         has_multipath_info,
         keep_alive_options,
+        make_pipe,
         max_backlog,
         max_descriptors,
+        sendfile,
     )
 elif sys.platform == "win32":
     from .windows import (
@@ -48,10 +56,14 @@ elif sys.platform == "win32":
         Readiness,
         ThreadPoll,
         WakeDescriptor,
+        batches,
+        error_queue,
         has_multipath_info,
         keep_alive_options,
+        make_pipe,
         max_backlog,
         max_descriptors,
+        sendfile,
     )
 else:
     from .bsd import (
@@ -64,10 +76,14 @@ else:
         Readiness,
         ThreadPoll,
         WakeDescriptor,
+        batches,
+        error_queue,
         has_multipath_info,
         keep_alive_options,
+        make_pipe,
         max_backlog,
         max_descriptors,
+        sendfile,
     )
 
 _NAMES = {"win32": "windows", "sunos": "solaris"}
@@ -85,8 +101,12 @@ __all__ = [
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",
+    "batches",
+    "error_queue",
     "has_multipath_info",
     "keep_alive_options",
     "max_backlog",
     "max_descriptors",
+    "make_pipe",
+    "sendfile",
 ]

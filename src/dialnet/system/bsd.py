@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import select
 import socket
@@ -13,6 +14,10 @@ assert sys.platform != "win32"
 from .masks import HANGUP, READ, WRITE  # noqa: E402
 from .posix_pipe import PipeWake as WakeDescriptor  # noqa: E402
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
 __all__ = [
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
@@ -23,10 +28,14 @@ __all__ = [
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",
+    "batches",
+    "error_queue",
     "has_multipath_info",
     "keep_alive_options",
+    "make_pipe",
     "max_backlog",
     "max_descriptors",
+    "sendfile",
 ]
 
 LINGER = "ii"
@@ -119,3 +128,18 @@ def max_descriptors() -> int | None:
 
 def has_multipath_info() -> bool:
     return False
+
+
+sendfile = os.sendfile
+
+
+# There is no splice(2).
+make_pipe = None
+
+
+error_queue = None
+
+
+def batches() -> ModuleType | None:
+    """None: there is no recvmmsg(2) that could be counted on."""
+    return None

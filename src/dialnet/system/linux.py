@@ -13,6 +13,13 @@ assert sys.platform == "linux"
 
 from .masks import READ, WRITE  # noqa: E402
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from .error_queue import ErrorQueue
+    from .splice import Pipe
+
 __all__ = [
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
@@ -23,10 +30,14 @@ __all__ = [
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",
+    "batches",
+    "error_queue",
     "has_multipath_info",
     "keep_alive_options",
+    "make_pipe",
     "max_backlog",
     "max_descriptors",
+    "sendfile",
 ]
 
 LINGER = "ii"
@@ -153,3 +164,30 @@ def has_multipath_info() -> bool:
     """Whether a socket can be asked if it has fallen back to plain TCP: since Linux 5.16."""
     major, minor = os.uname().release.split(".")[:2]
     return (int(major), int("".join(filter(str.isdigit, minor)) or 0)) >= (5, 16)
+
+
+sendfile = os.sendfile
+
+
+def make_pipe() -> Pipe:
+    """What splice(2) needs between two sockets. Raises `OSError` if descriptors have run out."""
+    from .splice import Pipe
+
+    return Pipe()
+
+
+def error_queue(sock: socket.socket) -> ErrorQueue:
+    """Where the ICMP errors for what the socket sends come from now on. Raises `OSError`."""
+    from .error_queue import ErrorQueue
+
+    return ErrorQueue(sock)
+
+
+@functools.cache
+def batches() -> ModuleType | None:
+    """recvmmsg(2) and sendmmsg(2), loaded at the first batch; None in a Python without ctypes."""
+    try:
+        from . import mmsg
+    except (ImportError, AttributeError, OSError):
+        return None
+    return mmsg

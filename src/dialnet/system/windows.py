@@ -10,6 +10,10 @@ assert sys.platform == "win32"
 
 from .select_readiness import SelectReadiness as Readiness  # noqa: E402
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
 __all__ = [
     "ABSTRACT_UNIX",
     "DIAL_WILDCARD_TO_LOOPBACK",
@@ -20,10 +24,14 @@ __all__ = [
     "Readiness",
     "ThreadPoll",
     "WakeDescriptor",
+    "batches",
+    "error_queue",
     "has_multipath_info",
     "keep_alive_options",
+    "make_pipe",
     "max_backlog",
     "max_descriptors",
+    "sendfile",
 ]
 
 LINGER = "HH"
@@ -116,3 +124,19 @@ def max_descriptors() -> int | None:
 
 def has_multipath_info() -> bool:
     return False
+
+
+# Its TransmitFile takes no socket that is non-blocking in the way ours are.
+sendfile = None
+
+
+# There is no splice(2).
+make_pipe = None
+
+
+error_queue = None
+
+
+def batches() -> ModuleType | None:
+    """None: there is no recvmmsg(2) that could be counted on."""
+    return None
