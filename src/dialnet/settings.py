@@ -13,6 +13,7 @@ The last of several settings of one name counts. It is read anew whenever it has
 from __future__ import annotations
 
 import os
+import sys
 
 __all__ = ["Settings", "current"]
 
@@ -37,7 +38,7 @@ class Settings:
             if word.isascii() and word.isdigit():
                 self.level = int(word[:9])
             elif word in _MODES:
-                self.netdns = self.netdns or _MODES[word]
+                self.netdns = _MODES[word] or self.netdns
             else:
                 self.unknown = word
         self.netdns = self.netdns or built_in
@@ -60,5 +61,9 @@ def current() -> Settings:
     text = os.environ.get("DIALNETDEBUG")
     kept = _kept
     if kept is None or kept[0] != text:
-        kept = _kept = (text, Settings(text or "", _built_in()))
+        settings = Settings(text or "", _built_in())
+        kept = _kept = (text, settings)
+        if settings.unknown and settings.level > 0:
+            said = f"dialnet: DIALNETDEBUG: netdns={settings.unknown!a} is not known and left out"
+            print(said, file=sys.stderr, flush=True)
     return kept[1]

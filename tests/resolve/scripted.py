@@ -228,17 +228,19 @@ class Scripted:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         with self._udp, self._tcp:
             self._begin(self._receive())
-            self._begin(self._accept())
+            self._loop.add_reader(self._tcp, self._accept)
             self._ready.set()
             await self._stop.wait()
+            self._loop.remove_reader(self._tcp)
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -250,10 +252,14 @@ class Scripted:
             data, source = await self._loop.sock_recvfrom(self._udp, 65535)
             self._begin(self._answer(data, source, None))
 
-    async def _accept(self) -> None:
-        while True:
-            conn, source = await self._loop.sock_accept(self._tcp)
-            self._begin(self._converse(conn, source))
+    def _accept(self) -> None:
+        # Not a task with sock_accept(): cancelled at the wrong moment, it loses a connection.
+        try:
+            conn, source = self._tcp.accept()
+        except BlockingIOError:
+            return  # It has been given up meanwhile.
+        conn.setblocking(False)
+        self._begin(self._converse(conn, source)).add_done_callback(lambda _: conn.close())
 
     async def _converse(self, conn: socket.socket, source: Any) -> None:
         with conn:

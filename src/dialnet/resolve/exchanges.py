@@ -7,7 +7,7 @@ answer, and nobody else is asked.
 
 from __future__ import annotations
 
-import secrets
+import os
 
 from ..errors import DeadlineExceededError, DNSError, OpError
 from ..poll.waits import now
@@ -51,8 +51,10 @@ class Asking:
         self.turns = turns
         self.edns = edns
 
-    async def ask(self, name: str, qtype: int) -> tuple[Message, str]:
+    async def ask(self, name: str, qtype: int, *, aliases: bool = False) -> tuple[Message, str]:
         """The answer for a rooted name, one that has records of this type, and the server's address.
+
+        With `aliases` an answer will do that has a CNAME and nothing behind it.
 
         Raises `DNSError`.
         """
@@ -72,7 +74,7 @@ class Asking:
                     last.__cause__ = err
                     continue
                 problem = _problem(message, name, qtype, server)
-                if problem is None:
+                if problem is None or (aliases and problem.is_not_found and _has_alias(message)):
                     return message, server
                 if problem.is_not_found:
                     raise problem
@@ -86,7 +88,7 @@ class Asking:
         conf = self.conf
         # Half of what makes a forged answer improbable (the port is the other).
         query = dns.pack_query(
-            secrets.randbits(16), name, qtype, authentic_data=conf.trust_ad, edns=self.edns
+            int.from_bytes(os.urandom(2), "big"), name, qtype, authentic_data=conf.trust_ad, edns=self.edns
         )
         networks = ("tcp",) if conf.use_tcp else ("udp", "tcp")
         for network in networks:
@@ -147,6 +149,11 @@ def _problem(message: Message, name: str, qtype: int, server: str) -> DNSError |
     ):
         # It knows nothing of the name and asks nobody: libresolv goes on to the next server as well.
         return DNSError("lame referral", name, server)
-    if any(record.type == qtype for record in message.answers):
-        return None
+    for record in message.answers:
+        if record.type == qtype:
+            return None
     return no_such_host(name, server)
+
+
+def _has_alias(message: Message) -> bool:
+    return any(record.type == dns.TYPE_CNAME for record in message.answers)

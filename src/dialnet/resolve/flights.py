@@ -43,12 +43,21 @@ class _Flight(Signal):
         self.leader = leader
         self.outcome: tuple[Any, DNSError | None] | None = None
         self.parts: list[Any] = []
-        self.news = Signal()
+        self.news: Signal | None = None
 
     def tell(self, part: Any) -> None:
-        self.parts.append(part)
-        news, self.news = self.news, Signal()
-        news.set()
+        with self._lock:
+            self.parts.append(part)
+            news, self.news = self.news, None
+        if news is not None:
+            news.set()
+
+    def heard(self, passed: int) -> tuple[list[Any], Signal]:
+        """What was told after so many parts, and what fires when there is more."""
+        with self._lock:
+            if self.news is None:
+                self.news = Signal()
+            return self.parts[passed:], self.news
 
 
 class Flights:
@@ -59,7 +68,8 @@ class Flights:
         _living.add(self)
 
     def _forget(self) -> None:
-        self._lock = threading.Lock()
+        # Re-entrant: a signal handler may look up while its own thread is in here.
+        self._lock = threading.RLock()
         self._flights: dict[Hashable, _Flight] = {}
 
     async def share(
@@ -119,9 +129,7 @@ async def _follow(flight: _Flight, heard: Callable[[Any], None] | None) -> None:
     """Until it is over, passing on what is told on the way."""
     passed = 0
     while True:
-        # Taken before looking, so that nothing told in between is missed.
-        news = flight.news
-        parts = flight.parts[passed:]
+        parts, news = flight.heard(passed)
         passed += len(parts)
         if heard is not None:
             for part in parts:

@@ -30,7 +30,8 @@ async def limited(
     """What the lookup of `name` gives, if it does so within `timeout`, before `until` and uncancelled."""
     try:
         if timeout is not None:
-            until = earliest(until, timeout_instant(timeout, await now()))
+            end = timeout_instant(timeout, await now())
+            until = end if until is None else earliest(until, end)
         return await bounded(lookup, until, cancel)
     except DNSError:
         raise

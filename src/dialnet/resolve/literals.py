@@ -1,12 +1,14 @@
-"""Hosts and ports that need no lookup, because they say themselves what they are."""
+"""Hosts and ports that need no lookup, because they say themselves what they are, or what they are not."""
 
 from __future__ import annotations
+
+import socket
 
 from ..addresses import IPAddr
 from ..addresses.ip import literal, unmapped
 from ..errors import AddrError
 
-__all__ = ["ip_literal", "port_number"]
+__all__ = ["ip_literal", "is_old_number", "port_number"]
 
 
 def ip_literal(host: str) -> IPAddr | None:
@@ -25,6 +27,21 @@ def ip_literal(host: str) -> IPAddr | None:
         ip = literal(host)
         return None if ip is None else IPAddr(ip)
     return None
+
+
+def is_old_number(host: str) -> bool:
+    """Whether the C library would take it for one of inet_aton(3)'s forms (`1.2`, `0x7f.1`, `017700000001`).
+
+    Elsewhere in the package they are no addresses, and a check that lets them pass as names must not be
+    answered by what they once meant.
+    """
+    if not host[:1].isdigit():
+        return False
+    try:
+        socket.inet_aton(host)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def port_number(service: str) -> int | None:

@@ -6,8 +6,8 @@ starts a lookup (`limits.py`) closes it, wherever it is.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
+from ipaddress import IPv4Address, IPv6Address
 
 from .. import settings
 from ..addresses import IPAddr
@@ -19,7 +19,7 @@ from ..errors import (
 )
 from ..poll.waits import now
 from .exchanges import Asking, no_such_host
-from .literals import ip_literal, port_number
+from .literals import ip_literal, is_old_number, port_number
 from .machine import machine
 from .names import ascii_name
 from .observer import Observer
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .records import MX, NS, SRV
 
     Tell = Callable[[Sequence[IPAddr]], None]
-    IP = ipaddress.IPv4Address | ipaddress.IPv6Address
+    IP = IPv4Address | IPv6Address
     T = TypeVar("T")
 
 __all__ = [
@@ -58,6 +58,8 @@ __all__ = [
 
 _sockets = SocketTransport()
 _FAMILIES = {"ip": socket.AF_UNSPEC, "ip4": socket.AF_INET, "ip6": socket.AF_INET6}
+_CLASSES = {"ip": (IPv4Address, IPv6Address), "ip4": (IPv4Address,), "ip6": (IPv6Address,)}
+_V6_UNSPECIFIED = IPv6Address(0)
 _LOOPBACK = (IPAddr("::1"), IPAddr("127.0.0.1"))
 
 
@@ -71,30 +73,47 @@ def shown_name(kind: str, *args: str) -> str:
 # Who is asked.
 
 
-async def _choose(
-    resolver: ResolverOptions, what: str, host: str, instead: tuple[str, ...] = ()
+def _choose(
+    resolver: ResolverOptions, time: float, what: str, host: str, instead: tuple[str, ...] = ()
 ) -> tuple[Choice, Observer]:
     """Who answers. `instead` is where a system way that does not know this kind leaves it to."""
-    choice = machine.choose(host, await now(), resolver._only_python)
-    if resolver._only_python and resolver.prefer_python is None:
-        choice = choice.because("the Resolver has servers or a dial of its own")
+    observer = _observer(resolver)
+    choice = machine.choose(host, time, resolver._only_python, observer.settings.netdns)
     if instead and not (choice.system and machine.whole_way):
         choice = Choice(False, instead, "of DNS alone")
-    observer = Observer(settings.current(), resolver.__dict__["_tell"])
     if observer.listens:
+        if not instead and resolver._only_python and resolver.prefer_python is None:
+            choice = choice.because("the Resolver has servers or a dial of its own")
         observer.decided(what, choice)
     return choice, observer
 
 
-async def _python(resolver: ResolverOptions, sources: tuple[str, ...], observer: Observer) -> PythonWay:
-    time = await now()
-    asking = Asking(
-        _sockets if resolver.dial is None else DialedTransport(resolver.dial, resolver._converse),
-        _conf(resolver, time),
-        observer,
-        turns=machine.turns,
-        edns=settings.current().edns0,
-    )
+# An observer and an `Asking` are kept for the resolver's next lookup, until what they were made from changes.
+
+
+def _observer(resolver: ResolverOptions) -> Observer:
+    now, tell = settings.current(), resolver.__dict__["_tell"]
+    kept: Observer | None = resolver.__dict__.get("_observer")
+    if kept is None or kept.settings is not now or kept.tell is not tell:
+        kept = resolver.__dict__["_observer"] = Observer(now, tell)
+    return kept
+
+
+def _python(
+    resolver: ResolverOptions, time: float, sources: tuple[str, ...], observer: Observer
+) -> PythonWay:
+    conf = _conf(resolver, time)
+    asking: Asking | None = resolver.__dict__.get("_asking")
+    if asking is None or asking.conf is not conf or asking.observer is not observer:
+        asking = resolver.__dict__["_asking"] = Asking(
+            _sockets
+            if resolver.dial is None
+            else DialedTransport(resolver.dial, resolver._converse, resolver._for_tasks),
+            conf,
+            observer,
+            turns=machine.turns,
+            edns=observer.settings.edns0,
+        )
     return PythonWay(asking, lambda: machine.hosts(time), sources, strict_errors=resolver.strict_errors)
 
 
@@ -116,7 +135,7 @@ async def lookup_host(resolver: ResolverOptions, host: str) -> list[str]:
     literal = ip_literal(host)
     if literal is not None:
         return [host]
-    return [str(addr) for addr in await _names_addresses(resolver, host, socket.AF_UNSPEC)]
+    return [str(addr) for addr in await addresses(resolver, host, socket.AF_UNSPEC)]
 
 
 async def lookup_ip_addr(resolver: ResolverOptions, host: str) -> list[IPAddr]:
@@ -127,18 +146,15 @@ async def lookup_ip(resolver: ResolverOptions, network: str, host: str) -> list[
     family = _FAMILIES.get(network)
     if family is None:
         raise UnknownNetworkError(network)
-    found = [addr.ip for addr in await addresses(resolver, host, family)]
-    if len(found) == 1 and found[0] == _V6_UNSPECIFIED:
+    wanted = _CLASSES[network]
+    found = await addresses(resolver, host, family)
+    suitable: list[IP] = [ip for addr in found if isinstance(ip := addr.ip, wanted)]
+    if len(found) == 1 and found[0].ip == _V6_UNSPECIFIED and network != "ip6":
         # Go's rule: who means every address of a machine means those of IPv4 as well.
-        found.append(ipaddress.IPv4Address(0))
-    wanted = {socket.AF_INET: (4,), socket.AF_INET6: (6,)}.get(family, (4, 6))
-    suitable = [ip for ip in found if ip is not None and ip.version in wanted]
+        suitable.append(IPv4Address(0))
     if not suitable:
         raise NoSuitableAddressError(host)
     return suitable
-
-
-_V6_UNSPECIFIED = ipaddress.IPv6Address(0)
 
 
 async def addresses(
@@ -151,18 +167,11 @@ async def addresses(
     literal = ip_literal(host)
     if literal is not None:
         return [literal]
-    return await _names_addresses(resolver, host, family, tell)
-
-
-async def _names_addresses(
-    resolver: ResolverOptions, host: str, family: int, tell: Tell | None = None
-) -> list[IPAddr]:
     name = _askable(host)
-
-    async def work(tell: Tell) -> list[IPAddr]:
-        return await _ask_addresses(resolver, name, host, family, tell)
-
-    return await resolver._flights_under_way().share((family, host), work, tell)
+    flights = resolver._flights_under_way()
+    return await flights.share(
+        (family, host), lambda tell: _ask_addresses(resolver, name, host, family, tell), tell
+    )
 
 
 def _askable(host: str) -> str:
@@ -170,7 +179,8 @@ def _askable(host: str) -> str:
     if not host:
         raise no_such_host(host)
     name = ascii_name(host)
-    if is_onion(name):
+    # A system way would take other spellings of addresses for such, also those that only IDNA makes of it.
+    if is_onion(name) or ":" in name or is_old_number(name):
         raise no_such_host(host)
     return name
 
@@ -178,21 +188,24 @@ def _askable(host: str) -> str:
 async def _ask_addresses(
     resolver: ResolverOptions, name: str, host: str, family: int, tell: Tell
 ) -> list[IPAddr]:
-    choice, observer = await _choose(resolver, f"addresses of {host}", name)
+    time = await now()
+    choice, observer = _choose(resolver, time, f"addresses of {host}", name)
     if is_localhost(name):
         if observer.listens:
             observer.decided(f"addresses of {host}", "this machine, by definition (RFC 6761)")
-        return await _loopback(name, choice)
-    if choice.system:
-        return await _renamed(machine.system_way().lookup_ip_addr(name, family), host)
-    way = await _python(resolver, choice.sources, observer)
-    return await _renamed(way.lookup_ip_addr(name, family, tell), host)
+        return _loopback(name, time, choice)
+    try:
+        if choice.system:
+            return await machine.system_way().lookup_ip_addr(name, family)  # type: ignore[no-any-return]
+        return await _python(resolver, time, choice.sources, observer).lookup_ip_addr(name, family, tell)
+    except DNSError as err:
+        raise err._renamed(host) from err.__cause__
 
 
-async def _loopback(name: str, choice: Choice) -> list[IPAddr]:
+def _loopback(name: str, time: float, choice: Choice) -> list[IPAddr]:
     """This machine, without a question (RFC 6761); the hosts file may say which of its addresses."""
     if choice.system or "files" in choice.sources:
-        texts, _ = machine.hosts(await now()).lookup_host(name)
+        texts, _ = machine.hosts(time).lookup_host(name)
         found = [addr for addr in map(ip_literal, texts) if addr is not None]
         if found and all(addr.ip is not None and addr.ip.is_loopback for addr in found):
             return by_rfc6724(found)
@@ -217,7 +230,8 @@ async def lookup_cname(resolver: ResolverOptions, host: str) -> str:
     name = _askable(host)
     if is_localhost(name):
         return name if name.endswith(".") else name + "."
-    choice, observer = await _choose(resolver, f"canonical name of {host}", name)
+    time = await now()
+    choice, observer = _choose(resolver, time, f"canonical name of {host}", name)
     sources = choice.sources
     if choice.system:
         try:
@@ -227,7 +241,7 @@ async def lookup_cname(resolver: ResolverOptions, host: str) -> str:
                 raise err._renamed(host) from err.__cause__
             # The C library knows the canonical name of what has addresses, and no other.
             sources = ("dns",)
-    way = await _python(resolver, sources, observer)
+    way = _python(resolver, time, sources, observer)
     return await _renamed(way.lookup_cname(name), host)
 
 
@@ -235,11 +249,11 @@ async def lookup_addr(resolver: ResolverOptions, addr: str) -> list[str]:
     literal = ip_literal(addr)
     if literal is None:
         raise DNSError("unrecognized address", addr)
-    choice, observer = await _choose(resolver, f"names of {addr}", "")
+    time = await now()
+    choice, observer = _choose(resolver, time, f"names of {addr}", "")
     if choice.system:
         return list(await machine.system_way().lookup_addr(literal))
-    way = await _python(resolver, choice.sources, observer)
-    return await way.lookup_addr(literal)
+    return await _python(resolver, time, choice.sources, observer).lookup_addr(literal)
 
 
 async def _single(resolver: ResolverOptions, kind: str, name: str) -> Any:
@@ -248,12 +262,13 @@ async def _single(resolver: ResolverOptions, kind: str, name: str) -> Any:
     if is_localhost(asked):
         # RFC 6761: a negative answer for whatever is no address.
         raise no_such_host(name)
-    choice, observer = await _choose(resolver, f"{kind} of {name}", "", ("dns",))
+    time = await now()
+    choice, observer = _choose(resolver, time, f"{kind} of {name}", "", ("dns",))
     way: Any
     if choice.system:
         way = machine.system_way()
     else:
-        way = await _python(resolver, choice.sources, observer)
+        way = _python(resolver, time, choice.sources, observer)
     return await _renamed(getattr(way, f"lookup_{kind}")(asked), name)
 
 
@@ -311,10 +326,10 @@ async def lookup_port(resolver: ResolverOptions, network: str, service: str) -> 
 async def _service_port(resolver: ResolverOptions, network: str, base: str, service: str) -> int:
     time = await now()
     # The system is asked where its answer may be another than its files', which are read here as well.
-    choice = machine.choose("", time, resolver._only_python)
+    observer = _observer(resolver)
+    choice = machine.choose("", time, resolver._only_python, observer.settings.netdns)
     if not choice.system or machine.services_are_files(time):
         choice = Choice(False, ("files",), "services are in files")
-    observer = Observer(settings.current(), resolver.__dict__["_tell"])
     if observer.listens:
         observer.decided(f"port of {network}/{service}", choice)
     if choice.system:

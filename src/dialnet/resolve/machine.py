@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .config.hosts import Hosts
+    from .config.nsswitch import Nsswitch
     from .config.resolv_conf import ResolvConf
+
+    Environment = tuple[str | None, ...]
 
 __all__ = ["Machine", "machine"]
 
@@ -30,6 +33,9 @@ __all__ = ["Machine", "machine"]
 _MDNS_ALLOW = "/etc/mdns.allow"
 # Whose own resolver also answers for MX and the like.
 _WHOLE_WAYS = ("windows", "plan9")
+# What a choice looks at in the environment, and on OpenBSD.
+_VARIABLES = ("LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES")
+_OPENBSD_VARIABLES = (*_VARIABLES, "ASR_CONFIG")
 
 
 class Machine:
@@ -45,6 +51,9 @@ class Machine:
         # Whose turn it is among the servers (`options rotate`).
         self.turns = itertools.count()
         self._system_way: Any = None
+        self._variables = _OPENBSD_VARIABLES if platform == "openbsd" else _VARIABLES
+        # By `prefer_python`, the last choice in which the name had no say, and what it was made from.
+        self._choices: dict[bool | None, tuple[ResolvConf, Nsswitch, str, Environment, Choice]] = {}
 
     def resolv(self, now: float) -> ResolvConf:
         return self._resolv.get(now)
@@ -52,21 +61,44 @@ class Machine:
     def hosts(self, now: float) -> Hosts:
         return self._hosts.get(now)
 
-    def choose(self, host: str, now: float, prefer_python: bool | None) -> Choice:
-        """Who answers for this name; for a reverse lookup it is empty. Never fails."""
-        return decide(
+    def choose(self, host: str, now: float, prefer_python: bool | None, forced: str | None = None) -> Choice:
+        """Who answers for this name; for a reverse lookup it is empty. Never fails.
+
+        `forced` is what the settings say, where the caller knows that already.
+        """
+        if forced is None:
+            forced = settings.current().netdns
+        resolv, nsswitch = self._resolv.get(now), self._nsswitch.get(now)
+        only_python = forced == "python" or prefer_python is True
+        # Where only Python may answer, neither the name nor the environment has a say.
+        environment = () if only_python else tuple(map(os.environ.get, self._variables))
+        if only_python or not _is_odd(host):
+            # To walk the tables takes longer than to send a question.
+            kept = self._choices.get(prefer_python)
+            if (
+                kept is not None
+                and kept[0] is resolv
+                and kept[1] is nsswitch
+                and kept[2] == forced
+                and kept[3] == environment
+            ):
+                return kept[4]
+        choice = decide(
             Facts(
                 host,
                 platform=self.platform,
-                resolv=self._resolv.get(now),
-                nsswitch=self._nsswitch.get(now),
+                resolv=resolv,
+                nsswitch=nsswitch,
                 environ=os.environ,
                 hostname=socket.gethostname,
                 mdns_allow=self._has_mdns_allow,
-                forced=settings.current().netdns,
+                forced=forced,
                 prefer_python=prefer_python,
             )
         )
+        if only_python or not (_is_odd(host) or _has_own_names(nsswitch)):
+            self._choices[prefer_python] = (resolv, nsswitch, forced, environment, choice)
+        return choice
 
     def _has_mdns_allow(self) -> bool:
         try:
@@ -105,6 +137,16 @@ class Machine:
                 way = SystemWay()
             self._system_way = way
         return way
+
+
+def _is_odd(host: str) -> bool:
+    """Whether the name itself says who answers."""
+    return "\\" in host or "%" in host
+
+
+def _has_own_names(nsswitch: Nsswitch) -> bool:
+    """Whether there are sources that have the say about some names, as `myhostname` and `mdns` may."""
+    return any(source.name not in ("files", "dns") for source in nsswitch.sources.get("hosts", ()))
 
 
 machine = Machine()

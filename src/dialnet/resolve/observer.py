@@ -19,11 +19,11 @@ TYPE_NAMES = {1: "A", 2: "NS", 5: "CNAME", 12: "PTR", 15: "MX", 16: "TXT", 28: "
 class Observer:
     """`listens` is whether anybody does; only then is a line worth making."""
 
-    __slots__ = ("_level", "_tell", "listens")
+    __slots__ = ("listens", "settings", "tell")
 
     def __init__(self, settings: Settings, tell: Callable[[str], object] | None = None) -> None:
-        self._level = settings.level
-        self._tell = tell
+        self.settings = settings
+        self.tell = tell
         self.listens = tell is not None or settings.level > 0
 
     def decided(self, what: str, choice: Choice | str) -> None:
@@ -42,7 +42,7 @@ class Observer:
         # What a server or a name holds must not get at the terminal.
         line = line.encode("ascii", "backslashreplace").decode("ascii")
         line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
-        if self._level > 0:
+        if self.settings.level > 0:
             print(f"dialnet: {line}", file=sys.stderr, flush=True)
-        if self._tell is not None:
-            self._tell(line)
+        if self.tell is not None:
+            self.tell(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from ..addresses import join_host_port, split_host_port
@@ -63,6 +64,8 @@ class ResolverOptions(Record):
         seconds(timeout)
         if prefer_python is not None and not isinstance(prefer_python, bool):
             raise TypeError(f"prefer_python is True, False or None, not {type(prefer_python).__name__}")
+        if not isinstance(strict_errors, bool):
+            raise TypeError(f"strict_errors is True or False, not {type(strict_errors).__name__}")
         if dial is not None and not callable(dial):
             raise TypeError(f"dial is called with network and address; {type(dial).__name__} cannot be")
         if servers is not None:
@@ -105,8 +108,7 @@ class ResolverOptions(Record):
         cancel: CancelToken | None = None,
     ) -> Coroutine[Any, Any, Any]:
         """The lookup of this kind, for a face to drive. What it needs is loaded at the first one."""
-        from . import lookups
-
+        lookups = _lookups()
         for arg in args:
             if not isinstance(arg, str):
                 raise TypeError(f"names are str, not {type(arg).__name__}")
@@ -114,10 +116,19 @@ class ResolverOptions(Record):
         timeout = self.timeout if timeout is None else timeout
         return limited(lookup, lookups.shown_name(kind, *args), timeout=timeout, cancel=cancel)
 
-    # The face's: how a connection that `dial` made is talked to.
+    # The face's: whose it is, and how a connection that `dial` made is talked to.
+    _for_tasks: ClassVar[bool] = False
+
     @staticmethod
     def _converse(*args: Any) -> Any:
         raise NotImplementedError
+
+
+@functools.cache  # an import statement that has nothing to do takes several microseconds
+def _lookups() -> Any:
+    from . import lookups
+
+    return lookups
 
 
 def _server(text: str) -> str:
@@ -131,9 +142,11 @@ def _server(text: str) -> str:
         host, port = split_host_port(text)
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
         raise AddrError("invalid port", text)
-    ip, _, zone = host.partition("%")
+    ip, percent, zone = host.partition("%")
     try:
+        if (percent and not zone) or not zone.isprintable() or "[" in zone or "]" in zone:
+            raise ValueError("no zone")
         addr = UDPAddr(ip, int(port), zone)
     except ValueError as err:
         raise AddrError("a DNS server is given as IP address", text) from err
-    return join_host_port(f"{addr.ip}%{zone}" if zone else str(addr.ip), port)
+    return join_host_port(f"{addr.ip}%{zone}" if zone else str(addr.ip), str(addr.port))

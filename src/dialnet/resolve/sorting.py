@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import itertools
 import random
 import socket
 
@@ -139,19 +140,33 @@ def by_priority(records: list[SRV], draw: Callable[[int], int] = random.randrang
     (RFC 2782). `draw(n)` is a number from 0 to n - 1."""
     ordered = sorted(records, key=lambda record: (record.priority, record.weight))
     result: list[SRV] = []
-    while ordered:
-        same = [record for record in ordered if record.priority == ordered[0].priority]
-        del ordered[: len(same)]
-        total = sum(record.weight for record in same)
+    for _, group in itertools.groupby(ordered, key=lambda record: record.priority):
+        same = list(group)
         # Those of weight 0 are left for last, in the order they have.
-        while total > 0 and len(same) > 1:
-            point, running = draw(total), 0
-            for record in same:
-                running += record.weight
-                if running > point:
-                    break
-            same.remove(record)
-            result.append(record)
-            total -= record.weight
-        result += same
+        weighty = [record for record in same if record.weight > 0]
+        result += _drawn(weighty, draw)
+        result += same[: len(same) - len(weighty)]
+    return result
+
+
+def _drawn(records: list[SRV], draw: Callable[[int], int]) -> list[SRV]:
+    # A tree of sums, the root at 1 and node i's halves at 2i and 2i + 1: a server may send thousands of
+    # records, and adding up all weights anew for each draw would take seconds.
+    size = 1 << max(len(records) - 1, 0).bit_length()
+    sums = [0] * size + [record.weight for record in records] + [0] * (size - len(records))
+    for node in range(size - 1, 0, -1):
+        sums[node] = sums[2 * node] + sums[2 * node + 1]
+    result = []
+    while sums[1] > 0:
+        point, node = draw(sums[1]), 1
+        while node < size:
+            node *= 2
+            if point >= sums[node]:
+                point -= sums[node]
+                node += 1
+        result.append(records[node - size])
+        weight = sums[node]
+        while node:
+            sums[node] -= weight
+            node //= 2
     return result

@@ -16,14 +16,15 @@ from ..addresses import TCPAddr, UDPAddr, split_host_port
 from ..addresses.sockaddr import from_sockaddr, to_sockaddr
 from ..errors import DeadlineExceededError, OpError
 from ..poll.fd import FD
-from ..poll.waits import readable, start, wait, writable
+from ..poll.receiver import Receiver
+from ..poll.waits import here, readable, start, wait, writable
 from .dns.message import Message
 from .talk import Datagrams, Stream
 from .threads import pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from typing import Any, Protocol
 
     class Transport(Protocol):
@@ -58,45 +59,55 @@ _remembered: Callable[[str], tuple[int, Any]] = functools.lru_cache(64)(_parse)
 class SocketTransport:
     """UDP and TCP sockets."""
 
-    async def exchange(self, network: str, server: str, query: bytes, until: float) -> Message:
+    def exchange(self, network: str, server: str, query: bytes, until: float) -> Coroutine[Any, Any, Message]:
+        if network == "udp":
+            return self._over_udp(server, Datagrams(query), until)
+        return self._over_tcp(server, Stream(query), until)
+
+    async def _over_tcp(self, server: str, talk: Stream, until: float) -> Message:
         family, sockaddr = _address(server)
         op = "dial"
         fd: FD | None = None
         try:
-            if network == "udp":
-                fd = FD(socket.socket(family, socket.SOCK_DGRAM))
-                fd.sock.connect(sockaddr)
-                op = "write"
-                fd.sock.send(query)
-                op = "read"
-                return await self._datagrams(fd, Datagrams(query), until)
             fd = FD(socket.socket(family, socket.SOCK_STREAM))
             await self._connect(fd, sockaddr, until)
-            talk = Stream(query)
             op = "write"
             await self._send(fd, talk.outgoing, until)
             op = "read"
             return await self._stream(fd, talk, until)
         except OSError as err:
-            raise _op_error(op, network, fd, family, server, err) from err
+            raise _op_error(op, "tcp", fd, server, err) from err
         finally:
             if fd is not None:
                 fd.close()
 
-    async def _datagrams(self, fd: FD, talk: Datagrams, until: float) -> Message:
-        recv = fd.sock.recv
-        # Nothing can be there yet.
-        fd.reading.ready = False
-        while True:
-            if not await readable(fd, until):
-                raise DeadlineExceededError
-            try:
-                while True:
-                    message = talk.take(recv(talk.wanted))
-                    if message is not None:
-                        return message
-            except BlockingIOError:
-                fd.reading.ready = False
+    async def _over_udp(self, server: str, talk: Datagrams, until: float) -> Message:
+        family, sockaddr = _address(server)
+        op = "dial"
+        receiver: Receiver | None = None
+        try:
+            receiver = Receiver(family)
+            sock = receiver.sock
+            sock.connect(sockaddr)
+            op = "write"
+            sock.send(talk.outgoing)
+            op = "read"
+            while True:
+                # Nothing can be there yet.
+                if not await wait(receiver, until=until):
+                    raise DeadlineExceededError
+                try:
+                    while True:
+                        message = talk.take(sock.recv(talk.wanted))
+                        if message is not None:
+                            return message
+                except BlockingIOError:
+                    receiver.ready = False
+        except OSError as err:
+            raise _op_error(op, "udp", receiver, server, err) from err
+        finally:
+            if receiver is not None:
+                receiver.close()
 
     async def _connect(self, fd: FD, sockaddr: Any, until: float) -> None:
         code = fd.sock.connect_ex(sockaddr)
@@ -131,7 +142,7 @@ class SocketTransport:
                     return message
 
 
-def _op_error(op: str, network: str, fd: FD | None, family: int, server: str, err: OSError) -> OpError:
+def _op_error(op: str, network: str, fd: FD | Receiver | None, server: str, err: OSError) -> OpError:
     kind = UDPAddr if network == "udp" else TCPAddr
     _, sockaddr = _address(server)
     local = None
@@ -172,14 +183,18 @@ class DialedTransport:
     """Connections from a caller's `dial(network, address)`.
 
     `converse(dial, network, server, query, until, wanted)` is the face's: it dials, asks and closes, in a
-    thread or a task of its own, so that a lookup can end while that is stuck.
+    thread or a task of its own, so that a lookup can end while that is stuck. `for_tasks` says which.
     """
 
-    def __init__(self, dial: Callable[..., Any], converse: Callable[..., Any]) -> None:
+    def __init__(self, dial: Callable[..., Any], converse: Callable[..., Any], for_tasks: bool) -> None:
         self._dial = dial
         self._converse = converse
+        self._for_tasks = for_tasks
 
     async def exchange(self, network: str, server: str, query: bytes, until: float) -> Message:
+        if isinstance(await here(), int) == self._for_tasks:
+            # A dialer may have been given the other's: its calls would stop the loop, or never run.
+            raise TypeError("a Resolver with a dial of its own serves threads or tasks, as its face does")
         wanted = Wanted()
         call = functools.partial(self._converse, self._dial, network, server, query, until, wanted)
         work = await start(call, pool)

@@ -101,40 +101,57 @@ class PythonWay:
         if canonical:
             qtypes = (*qtypes, dns.TYPE_CNAME)
         last: DNSError | None = None
-        bare = host if host.endswith(".") else host + "."
         for name in names(host, self._asking.conf):
             found: list[IPAddr] = []
-            end = ""
+            ends: dict[int, str] = {}
             strict: DNSError | None = None
-            for answer in await self._ask_all(name, qtypes, None if self._strict else tell):
+            if len(qtypes) == 1:
+                # There is no other to wait for, so nothing need be told before the end.
+                answers = [(qtypes[0], await self._answer(name, qtypes[0], None, canonical))]
+            else:
+                answers = await self._ask_all(name, qtypes, None if self._strict else tell, canonical)
+            for qtype, answer in answers:
                 if isinstance(answer, DNSError):
                     if answer.temporary and self._strict:
                         strict = answer
-                    elif last is None or name == bare:
+                    elif last is None or name == host + ".":
+                        # The first, or what is said of the bare name, which tells most (as Go).
                         last = answer
                     continue
                 found += addresses_in(answer)
-                end = end or end_of_chain(name, answer)
+                if canonical:
+                    ends[qtype] = end_of_chain(name, answer)
             if strict is not None:
                 # One family's failure may hide that the other's answer is not all there is.
                 raise strict._renamed(host)
-            if found or (canonical and end):
+            # The answer about CNAME comes last: it holds no more than the chain's first link.
+            end = next((ends[qtype] for qtype in qtypes if ends.get(qtype)), "")
+            if found or end:
                 if canonical and not is_domain_name(end):
                     raise DNSError(_INVALID, host)
                 return by_rfc6724(found), end
         raise no_such_host(host) if last is None else last._renamed(host)
 
-    async def _ask_all(self, name: str, qtypes: Sequence[int], tell: Tell | None) -> list[Message | DNSError]:
-        if len(qtypes) == 1:
-            return [await self._answer(name, qtypes[0], tell)]
+    async def _ask_all(
+        self, name: str, qtypes: Sequence[int], tell: Tell | None, aliases: bool
+    ) -> list[tuple[int, Message | DNSError]]:
+        """In the order in which they end."""
+        answers: list[tuple[int, Message | DNSError]] = []
+
+        async def answer(qtype: int) -> None:
+            answers.append((qtype, await self._answer(name, qtype, tell, aliases)))
+
         if self._asking.conf.single_request:
             # For servers and firewalls that lose one of two questions from one client.
-            return [await self._answer(name, qtype, tell) for qtype in qtypes]
-        return await gather(*(self._answer(name, qtype, tell) for qtype in qtypes))
+            for qtype in qtypes:
+                await answer(qtype)
+        else:
+            await gather(*map(answer, qtypes))
+        return answers
 
-    async def _answer(self, name: str, qtype: int, tell: Tell | None) -> Message | DNSError:
+    async def _answer(self, name: str, qtype: int, tell: Tell | None, aliases: bool) -> Message | DNSError:
         try:
-            message, _ = await self._asking.ask(name, qtype)
+            message, _ = await self._asking.ask(name, qtype, aliases=aliases)
         except DNSError as err:
             return err
         if tell is not None:

@@ -17,6 +17,7 @@ from ...addresses import IPAddr
 from ...errors import DNSError
 from ...poll.pool import blocking
 from ..exchanges import no_such_host
+from ..literals import is_old_number
 from ..threads import pool
 
 TYPE_CHECKING = False
@@ -56,7 +57,7 @@ class SystemWay:
         return name if name.endswith(".") else name + "."
 
     async def _getaddrinfo(self, host: str, family: int, flags: int) -> list[tuple[Any, ...]]:
-        if _is_old_number(host) or not host.isascii() or "\0" in host:
+        if is_old_number(host) or not host.isascii() or "\0" in host:
             raise no_such_host(host)
         call = functools.partial(socket.getaddrinfo, host, None, family, socket.SOCK_STREAM, 0, flags)
         return await _made(call, host)  # type: ignore[no-any-return]
@@ -84,19 +85,6 @@ class SystemWay:
 
 
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
-
-
-def _is_old_number(host: str) -> bool:
-    """Whether the C library would take it for one of inet_aton(3)'s forms (`1.2`, `0x7f.1`, `017700000001`).
-
-    Elsewhere in the package they are no addresses, and a check that lets them pass as names must not be
-    answered by what they once meant.
-    """
-    try:
-        socket.inet_aton(host)
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def _ip_addr(sockaddr: tuple[Any, ...]) -> IPAddr:
