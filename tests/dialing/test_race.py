@@ -2,97 +2,13 @@
 
 from __future__ import annotations
 
-import errno
-import os
-from typing import Any
+from collections import Counter
 
 import pytest
 
 import dialnet as net
-from dialnet.poll import waits
-from dialnet.poll.virtual import VirtualHost
-from dialnet.sockets.race import MOST_ATTEMPTS, Found, race
-
-REFUSED = os.strerror(errno.ECONNREFUSED)
-DELAY = 0.25
-
-
-def v6(n: int) -> net.TCPAddr:
-    return net.TCPAddr(f"2001:db8::{n}", 80)
-
-
-def v4(n: int) -> net.TCPAddr:
-    return net.TCPAddr(f"192.0.2.{n}", 80)
-
-
-class Made:
-    """As much of an `Opened` as the race looks at."""
-
-    def __init__(self, addr: Any) -> None:
-        self.addr = addr
-        self.fd = self
-        self.closed = False
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class Script:
-    """What each address does, how long it takes, and when it was tried."""
-
-    def __init__(self, **does: Any) -> None:
-        self.does: dict[Any, tuple[str, float]] = {}
-        self.tried: list[tuple[float, Any]] = []
-        self.given_up: list[tuple[float, Any]] = []
-        self.made: list[Made] = []
-        self.host = VirtualHost(100.0)
-
-    def on(self, addr: Any, what: str, after: float = 0.0) -> None:
-        self.does[addr] = (what, after)
-
-    async def attempt(self, addr: Any, until: float | None) -> Any:
-        began = await waits.now()
-        self.tried.append((round(began - 100, 9), addr))
-        what, after = self.does[addr]
-        try:
-            if what == "hangs":
-                await waits.wait(until=until)
-                raise net.OpError("dial", "tcp", None, addr, net.DeadlineExceededError())
-            await waits.until(began + after)
-        except GeneratorExit:
-            self.given_up.append((round(self.host.time - 100, 9), addr))
-            raise
-        if what == "refuses":
-            raise net.OpError("dial", "tcp", None, addr, ConnectionRefusedError(errno.ECONNREFUSED, REFUSED))
-        made = Made(addr)
-        self.made.append(made)
-        return made
-
-    def run(
-        self, *answers: tuple[float, list[Any]], ends: float | None = None, fails: Any = None, **limits: Any
-    ) -> Any:
-        """Each answer comes after so many seconds; the lookup ends with the last, or at `ends`."""
-        # The order they are given in is the order of preference.
-        rank = {addr: place for place, addr in enumerate(self.does)}
-        found = Found(lambda addrs: sorted(addrs, key=lambda addr: rank[addr]))
-
-        async def lookup() -> Any:
-            every: list[Any] = []
-            for after, addrs in answers:
-                await waits.until(100.0 + after)
-                found.add(addrs)
-                every += addrs
-            if ends is not None:
-                await waits.until(100.0 + ends)
-            if fails is not None:
-                raise fails
-            return every
-
-        return self.host.run(race(lookup(), found, self.attempt, DELAY, **limits))
-
-    @property
-    def took(self) -> float:
-        return round(self.host.time - 100, 9)
+from dialnet.sockets.race import MOST_ATTEMPTS
+from tests.dialing.racing import DELAY, Script, v4, v6
 
 
 def test_the_best_answers() -> None:
@@ -132,18 +48,46 @@ def test_families_take_turns() -> None:
 
 
 def test_a_failure_is_followed_at_once() -> None:
+    """By the next of its family, and by the other family if that has nothing under way."""
     script = Script()
     script.on(v6(1), "refuses", 0.01)
-    script.on(v6(2), "refuses", 0.02)
+    script.on(v6(2), "refuses", 0.01)
+    script.on(v6(3), "refuses", 0.01)
     script.on(v4(1), "answers", 0.03)
-    assert script.run((0.0, [v6(1), v6(2), v4(1)])).addr == v4(1)
-    assert script.tried == [(0.0, v6(1)), (0.01, v4(1))]
+    script.on(v4(2), "answers", 0.03)
+    assert script.run((0.0, [*map(v6, range(1, 4)), v4(1), v4(2)])).addr == v4(1)
+    assert script.tried == [(0.0, v6(1)), (0.01, v6(2)), (0.01, v4(1)), (0.02, v6(3)), (0.03, v4(2))]
+    assert script.took == 0.04
     script = Script()
     for n in range(1, 10):
         script.on(v4(n), "refuses", 0.001)
     script.on(v4(10), "answers", 0.01)
     assert script.run((0.0, list(map(v4, range(1, 11))))).addr == v4(10)
     assert script.took == 0.019
+
+
+def test_a_failure_does_not_put_off_the_other_family() -> None:
+    """However often one family fails, the other has its turns."""
+    script = Script()
+    for n in range(1, 4):
+        script.on(v6(n), "hangs")
+    for n in range(1, 10):
+        script.on(v4(n), "refuses", 0.2)
+    script.on(v6(4), "answers", 0.01)
+    script.run((0.0, [*map(v6, range(1, 5)), *map(v4, range(1, 10))]))
+    times = {version: [at for at, addr in script.tried if addr.ip.version == version] for version in (6, 4)}
+    assert times == {6: [0.0, 0.5, 0.9, 1.3], 4: [0.25, 0.45, 0.65, 0.85, 1.05, 1.25]}
+
+
+def test_the_turn_after_a_failure() -> None:
+    """Whoever has been begun by it has had its turn, so they do not come in a bunch."""
+    script = Script()
+    script.on(v6(1), "refuses", 0.24)
+    for addr in (v6(2), v6(3), v4(1)):
+        script.on(addr, "hangs")
+    script.on(v4(2), "answers", 0.01)
+    assert script.run((0.0, [v6(1), v6(2), v6(3), v4(1), v4(2)])).addr == v4(2)
+    assert script.tried == [(0.0, v6(1)), (0.24, v6(2)), (0.24, v4(1)), (0.49, v6(3)), (0.74, v4(2))]
 
 
 def test_one_family_races_too() -> None:
@@ -181,12 +125,14 @@ def test_grace_for_ipv6() -> None:
     script.on(v4(1), "answers", 0.1)
     assert script.run((0.01, [v4(1)]), (0.05, [v6(1)])).addr == v6(1)
     assert script.tried == [(0.05, v6(1))]
-    # Later it joins the queue.
+    # Later it is begun when it comes, and the others have their turns.
     script = Script()
-    script.on(v6(1), "answers", 0.1)
+    script.on(v6(1), "hangs")
+    script.on(v6(2), "answers", 0.1)
     script.on(v4(1), "answers", 1.0)
-    assert script.run((0.01, [v4(1)]), (0.2, [v6(1)])).addr == v6(1)
-    assert script.tried == [(0.06, v4(1)), (0.31, v6(1))]
+    script.on(v4(2), "hangs")
+    assert script.run((0.01, [v4(1), v4(2)]), (0.2, [v6(1), v6(2)])).addr == v6(2)
+    assert script.tried == [(0.06, v4(1)), (0.2, v6(1)), (0.45, v4(2)), (0.7, v6(2))]
     # It has nothing: no reason to wait on.
     script = Script()
     script.on(v4(1), "answers", 0.1)
@@ -197,6 +143,22 @@ def test_grace_for_ipv6() -> None:
     script.on(v4(1), "answers", 0.1)
     assert script.run((0.01, [v4(1)]), ends=10.0).addr == v4(1)
     assert script.took == 0.16
+
+
+def test_a_better_one_does_not_wait_for_its_turn() -> None:
+    """Here it is IPv4 that the machine prefers, and IPv6's answer that is first."""
+    script = Script()
+    script.on(v4(1), "answers", 0.02)
+    script.on(v6(1), "hangs")
+    script.on(v6(2), "hangs")
+    assert script.run((0.01, [v6(1), v6(2)]), (0.1, [v4(1)])).addr == v4(1)
+    assert script.tried == [(0.01, v6(1)), (0.1, v4(1))]
+    # One that is not better than all that were tried waits.
+    script = Script()
+    script.on(v6(1), "hangs")
+    script.on(v4(1), "answers", 0.02)
+    assert script.run((0.01, [v6(1)]), (0.1, [v4(1)])).addr == v4(1)
+    assert script.tried == [(0.01, v6(1)), (0.26, v4(1))]
 
 
 def test_a_late_answer_after_failures_is_tried_at_once() -> None:
@@ -261,6 +223,15 @@ def test_a_name_with_very_many_addresses() -> None:
         script.on(addr, "refuses", 0.001)
     assert len(script.run((0.0, many))) == MOST_ATTEMPTS
     assert len(script.tried) == MOST_ATTEMPTS
+    # Both families have their part of it, and nobody waits for more answers then.
+    script = Script()
+    for n in range(1, 100):
+        script.on(v6(n), "refuses", 0.001)
+        script.on(v4(n), "refuses", 0.001)
+    numbers = range(1, 100)
+    failures = script.run((0.0, [*map(v6, numbers), *map(v4, numbers)]), ends=1000.0)
+    assert Counter(failure.addr.ip.version for failure in failures) == {4: 16, 6: 16}
+    assert script.took < 1
 
 
 def test_two_that_answer_at_the_same_instant() -> None:
