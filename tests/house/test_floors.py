@@ -20,12 +20,15 @@ FLOORS = {
     "settings": 1,
     "_build": 1,  # written into some wheels
     "system": 2,
+    "netif": 2,
     "poll": 2,
     "resolve": 3,
     "sockets": 4,
     "connections": 4,
+    "inmemory": 4,
     "proxies": 4,
     "proxy": 5,  # a part of the face for threads that loads by itself
+    "memory": 5,  # the same
     "sync": 5,
     "aio": 5,
     "cli": 5,
@@ -39,10 +42,12 @@ ORDER = [
     "errors",
     "addresses",
     "system",
+    "netif",
     "poll",
     "resolve",
     "sockets",
     "connections",
+    "inmemory",
     "proxies",
 ]
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -124,6 +129,13 @@ def test_importing_is_light() -> None:
     )
     # What the interpreter itself loads at its start (site's .pth files) is none of ours.
     assert outside <= {name.partition(".")[0] for name in modules_after("pass")} - {"dialnet"}
+    # Nor what only those need who use it.
+    assert not loaded & {
+        "dialnet.inmemory",
+        "dialnet.memory",
+        "dialnet.sync.lines",
+        "dialnet.netif.interface",
+    }
     assert not modules_after("import dialnet.aio") & {"trio", "uvloop", "ssl"} - modules_after(
         "import asyncio"
     )

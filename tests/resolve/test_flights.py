@@ -198,7 +198,7 @@ async def followed(host: Host, flights: Flights, followers: int) -> None:
 
     def waiting() -> bool:
         under_way = list(flights._flights.values())
-        return bool(under_way) and len(under_way[0]._waiters) >= followers
+        return bool(under_way) and len(getattr(under_way[0].over, "_waiters", ())) >= followers
 
     await host.until(waiting)
 

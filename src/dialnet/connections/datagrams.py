@@ -14,7 +14,7 @@ from ..system import control
 from .ends import ConnectionEnd
 from .gather import as_view
 from .incoming import Incoming
-from .messages import Messages
+from .messages import Messages, check_size
 from .outgoing import Batch, Outgoing
 from .packet import Packet
 
@@ -44,14 +44,13 @@ class Datagrams(Messages, ConnectionEnd):
     # Reading.
 
     def _want_packets(self, n: int, most: int = 1) -> None:
-        """What `read_packet` and `read_batch` read with. The first call switches on what the kernel is to
-        tell.
+        """To be called before packets are read; the first time it switches on what the kernel is to tell.
 
         Raises `OSError`, and `ValueError` and `TypeError` for sizes that are none.
         """
-        if n < 0:
-            raise ValueError("cannot read a negative number of bytes")
-        if most < 1:
+        check_size(n)
+        check_size(most)
+        if not most:
             raise ValueError("a batch is of one packet at least")
         if self._incoming is None:
             with self._fd.reading.lock:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 else:
     _Message = namedtuple("Message", ("data", "oob", "flags", "addr"))
 
-__all__ = ["Message", "Messages"]
+__all__ = ["Message", "Messages", "check_size", "descriptors"]
 
 
 class Message(_Message):
@@ -47,6 +47,14 @@ class Message(_Message):
         Raises `ValueError` if it is malformed.
         """
         return control.split(self.oob)
+
+
+def check_size(n: int) -> None:
+    """Raises `TypeError` and `ValueError` for what is no number of bytes."""
+    if isinstance(n, bool) or not isinstance(n, int):
+        raise TypeError(f"a size is an int, not {type(n).__name__}")
+    if n < 0:
+        raise ValueError("cannot read a negative number of bytes")
 
 
 class Messages(Packets):
@@ -85,11 +93,8 @@ class Messages(Packets):
 
         Control data comes with data only: for the sake of it a stream is asked for one byte at least.
         """
-        for size in (n, oob_n):
-            if isinstance(size, bool) or not isinstance(size, int):
-                raise TypeError(f"a size is an int, not {type(size).__name__}")
-            if size < 0:
-                raise ValueError("cannot read a negative number of bytes")
+        check_size(n)
+        check_size(oob_n)
         return n or (1 if oob_n and self._ends else 0)
 
     def _message_sender(self, items: list[control.Item], sockaddr: Any) -> Callable[[Any], int]:

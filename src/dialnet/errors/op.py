@@ -29,7 +29,7 @@ _kinds: dict[type[BaseException], type[OpError]] = {}
 class OpError(Error):
     """An operation on a connection, a listener or an address failed.
 
-    `op` is `dial`, `listen`, `accept`, `read`, `write`, `writev`, `close`, `set`, `file`, `route`;
+    `op` is `dial`, `listen`, `accept`, `read`, `write`, `writev`, `close`, `set`, `get`, `file`, `route`;
     `net` the network as the caller named it; `source` and `addr` the two ends (`Addr` or `None`);
     `err` the cause, the same object as `__cause__`. `errno` is the cause's.
 

@@ -23,11 +23,17 @@ from .tasks import TaskPoller, TaskWaiter, TaskWork
 __all__ = ["AsyncioPoller", "pause", "poller"]
 
 _pollers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncioPoller] = weakref.WeakKeyDictionary()
+# The one that was asked for last.
+_latest: weakref.ref[AsyncioPoller] | None = None
 
 
 def poller() -> TaskPoller:
     """The running loop's poller."""
+    global _latest
     loop = asyncio.get_running_loop()
+    found = None if _latest is None else _latest()
+    if found is not None and not found.closed and found._loop() is loop:
+        return found  # Quicker than the registry.
     found = _pollers.get(loop)
     if found is None or found.closed:
         found = _pollers[loop] = AsyncioPoller(loop)
@@ -40,6 +46,7 @@ def poller() -> TaskPoller:
             found.abandon()
             found = _pollers[loop] = FallbackPoller(loop)
             found.attach(loop)
+    _latest = weakref.ref(found)
     return found
 
 
@@ -127,7 +134,8 @@ class _TaskWaiter(TaskWaiter):
     def arm(self, until: float) -> None:
         alarm = self._alarm
         if alarm is None or alarm[0] != until or alarm[2] is None:
-            self.disarm()
+            if alarm is not None:
+                self.poller.alarms.drop(alarm)
             self._alarm = self.poller.alarms.set(until, self)
 
     def disarm(self) -> None:

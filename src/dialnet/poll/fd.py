@@ -84,6 +84,9 @@ class FD:
     peer takes as news.
     """
 
+    # What it waits for goes on.
+    once = False
+
     __slots__ = (
         "__weakref__",
         "closed",

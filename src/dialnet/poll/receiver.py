@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 
-from ..system.masks import POLL_READ, READ
+from ..system.masks import ONCE, POLL_READ, READ
 from .waits import Ready
 
 TYPE_CHECKING = False
@@ -34,6 +34,7 @@ class Receiver(Ready):
     bit = READ
     poll_mask = POLL_READ
     eager = False
+    once = True
 
     def __init__(self, family: int) -> None:
         self.sock = sock = socket.socket(family, _KIND)
@@ -64,6 +65,9 @@ class Receiver(Ready):
 
     def detach(self, waiter: Waiter) -> None:
         self.turn = None
+        if self.ready and self.interest & ONCE:
+            # The report that made it ready has used up the rest.
+            self.interest = ONCE
 
     def close(self) -> None:
         """By whoever waits for it, or did."""

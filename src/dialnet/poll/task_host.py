@@ -20,13 +20,14 @@ T = TypeVar("T")
 
 async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run multi-step work to its end in the running task. Its cancellation closes the coroutine."""
+    send = coroutine.send
     answer: Any = None
     waiter: TaskWaiter | None = None
     try:
         poller = current_poller()
         while True:
             try:
-                request = coroutine.send(answer)
+                request = send(answer)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             if request is NOW:
@@ -45,6 +46,7 @@ async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
 
 async def _wait(poller: TaskPoller, waiter: TaskWaiter, request: Wait) -> Sequence[Event]:
     events, until = request.events, request.until
+    fired: list[Event] = []
     try:
         for event in events:
             event.attach(waiter)
@@ -54,7 +56,9 @@ async def _wait(poller: TaskPoller, waiter: TaskWaiter, request: Wait) -> Sequen
                 if not side.closed and (fd.poller is not poller or not fd.interest & side.bit):
                     poller.adopt(side)
         while True:
-            fired = [event for event in events if event.fired()]
+            for event in events:
+                if event.fired():
+                    fired.append(event)
             if fired:
                 return fired
             if until is not None:

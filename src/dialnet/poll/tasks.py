@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import system
 from ..errors import CanceledError
+from ..system.masks import ONCE
 from .fd import FD, FIRST_PAUSE, LONGEST_PAUSE, Side
 from .signal import Signal
 
@@ -158,7 +159,10 @@ class TaskPoller(ABC):
                 fd.poller.drop(fd)
             fd.poller = self
             fd.interest = 0
-        bits = fd.reading.bit | fd.writing.bit if fd.eager else fd.interest | side.bit
+        if fd.eager:
+            bits = fd.reading.bit | fd.writing.bit
+        else:
+            bits = fd.interest | side.bit | (self.readiness.once if fd.once else 0)
         if fd.interest:
             self.readiness.modify(fd.number, bits)
         else:
@@ -171,7 +175,7 @@ class TaskPoller(ABC):
         would keep the registration alive after our descriptor is closed."""
         if self.fds.get(fd.number) is fd:
             del self.fds[fd.number]
-            if fd.interest:
+            if fd.interest & ~ONCE:
                 try:
                     self.readiness.unregister(fd.number)
                 except OSError as err:

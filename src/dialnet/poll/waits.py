@@ -16,7 +16,7 @@ can be awaited.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Coroutine, Generator, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable, Sequence
 
 from ..errors import CanceledError, DeadlineExceededError
 from .fd import FD, Side
@@ -70,7 +70,10 @@ class Ready:
 
 
 class Wait:
-    """A request to the host: any of `events`, or the instant `until` (None: no such instant)."""
+    """A request to the host: any of `events`, or the instant `until` (None: no such instant).
+
+    A combinator that it passes through may make it narrower.
+    """
 
     __slots__ = ("events", "until")
 
@@ -228,46 +231,51 @@ async def gather(*coroutines: Coroutine[Any, Any, T]) -> list[T]:
 
 @types.coroutine
 def _bound(
-    coroutine: Coroutine[Any, Any, T], limit: float | None, cancel: CancelToken | None
+    coroutine: Coroutine[Any, Any, T], limit: float | None, cancel: CancelToken | None, time: float | None
 ) -> Generator[Request, Any, T]:
+    send = coroutine.send
     answer: Any = None
     try:
         if cancel is not None and cancel.cancelled:
             raise CanceledError
-        if limit is not None and (yield NOW) >= limit:
+        if limit is not None and ((yield NOW) if time is None else time) >= limit:
             raise DeadlineExceededError
         while True:
             try:
-                request = coroutine.send(answer)
+                request = send(answer)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             if not isinstance(request, Wait):
                 answer = yield request
                 continue
-            instant = request.until
-            if limit is not None and (instant is None or limit <= instant):
-                instant = limit
-            if cancel is None:
-                fired = yield Wait(request.events, instant)
-            else:
-                fired = yield Wait((*request.events, cancel), instant)
-                if cancel.cancelled:
-                    raise CanceledError
-            if not fired and instant is limit and limit is not None:
+            bound = limit is not None and (request.until is None or limit <= request.until)
+            if bound:
+                request.until = limit
+            if cancel is not None:
+                request.events = (*request.events, cancel)
+            answer = yield request
+            if cancel is not None and cancel.cancelled:
+                raise CanceledError
+            if bound and not answer:
                 raise DeadlineExceededError
-            answer = fired
     finally:
         coroutine.close()
 
 
-async def bounded(
-    coroutine: Coroutine[Any, Any, T], limit: float | None = None, cancel: CancelToken | None = None
-) -> T:
+def bounded(
+    coroutine: Coroutine[Any, Any, T],
+    limit: float | None = None,
+    cancel: CancelToken | None = None,
+    *,
+    time: float | None = None,
+) -> Awaitable[T]:
     """The coroutine's value, if it has one before the instant `limit` and before `cancel` is cancelled.
+
+    `time` is what time it is, where the caller has just asked.
 
     Raises what it raises, `DeadlineExceededError`, `CanceledError`; the coroutine is closed then, whatever
     it was doing.
     """
     if limit is None and cancel is None:
-        return await coroutine
-    return await _bound(coroutine, limit, cancel)
+        return coroutine
+    return _bound(coroutine, limit, cancel, time)

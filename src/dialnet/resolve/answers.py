@@ -17,7 +17,8 @@ __all__ = ["addresses_in", "end_of_chain", "is_mail_host"]
 def addresses_in(message: Message) -> list[IPAddr]:
     """Every address of the answer section, whoever owns it: the server has followed the aliases (as Go)."""
     return [
-        IPAddr(record.data)
+        # What the codec makes of an A record needs no more looking at.
+        IPAddr._make(record.data, "") if record.type == dns.TYPE_A else IPAddr(record.data)
         for record in message.answers
         if record.type in (dns.TYPE_A, dns.TYPE_AAAA) and record.class_ == dns.CLASS_IN
     ]

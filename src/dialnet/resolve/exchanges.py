@@ -51,10 +51,13 @@ class Asking:
         self.turns = turns
         self.edns = edns
 
-    async def ask(self, name: str, qtype: int, *, aliases: bool = False) -> tuple[Message, str]:
+    async def ask(
+        self, name: str, qtype: int, *, aliases: bool = False, time: float | None = None
+    ) -> tuple[Message, str]:
         """The answer for a rooted name, one that has records of this type, and the server's address.
 
-        With `aliases` an answer will do that has a CNAME and nothing behind it.
+        With `aliases` an answer will do that has a CNAME and nothing behind it. `time` is what time it is,
+        where the caller knows.
 
         Raises `DNSError`.
         """
@@ -66,12 +69,13 @@ class Asking:
             for place in range(count):
                 server = conf.servers[(offset + place) % count]
                 try:
-                    message = await self._exchange(server, name, qtype)
+                    message = await self._exchange(server, name, qtype, time)
                 except (OSError, EOFError, BadAnswerError) as err:
                     last = _failure(err, name, server)
                     if isinstance(err, BadAnswerError) and err.final:
                         raise last from err
                     last.__cause__ = err
+                    time = None
                     continue
                 problem = _problem(message, name, qtype, server)
                 if problem is None or (aliases and problem.is_not_found and _has_alias(message)):
@@ -79,20 +83,21 @@ class Asking:
                 if problem.is_not_found:
                     raise problem
                 last = problem
+                time = None
         if last is None:
             # No server and no try at all, which only a made-up configuration has.
             raise DNSError("no DNS servers", name)
         raise last
 
-    async def _exchange(self, server: str, name: str, qtype: int) -> Message:
+    async def _exchange(self, server: str, name: str, qtype: int, time: float | None) -> Message:
         conf = self.conf
         # Half of what makes a forged answer improbable (the port is the other).
         query = dns.pack_query(
             int.from_bytes(os.urandom(2), "big"), name, qtype, authentic_data=conf.trust_ad, edns=self.edns
         )
-        networks = ("tcp",) if conf.use_tcp else ("udp", "tcp")
-        for network in networks:
-            started = await now()
+        network = "tcp" if conf.use_tcp else "udp"
+        while True:
+            started = await now() if time is None else time
             try:
                 message = await self.transport.exchange(network, server, query, started + conf.timeout)
             except (OSError, EOFError, BadAnswerError) as err:
@@ -105,7 +110,7 @@ class Asking:
             # What does not fit into a stream's message either has to do.
             if not message.truncated or network == "tcp":
                 return message
-        raise AssertionError("the last network is tcp")
+            network, time = "tcp", None
 
 
 _RCODES = {

@@ -30,34 +30,22 @@ if TYPE_CHECKING:
 __all__ = ["Flights"]
 
 
-class _Flight(Signal):
-    """Fires when it is over; `outcome` is then the value, the error, or nothing if the leader has left.
+class _Flight:
+    """`outcome` is, when it is over, the value, the error, or nothing if the leader has left; `parts` is what
+    has been told so far.
 
-    `parts` is what has been told so far, and `news` fires when there is more of it.
+    Mostly nobody follows, so `over`, which fires at the end, and `news`, which fires when there is another
+    part, are made by who needs them. The lock of the `Flights` is for all of this.
     """
 
-    __slots__ = ("leader", "news", "outcome", "parts")
+    __slots__ = ("leader", "news", "outcome", "over", "parts")
 
     def __init__(self, leader: Hashable) -> None:
-        super().__init__()
         self.leader = leader
         self.outcome: tuple[Any, DNSError | None] | None = None
         self.parts: list[Any] = []
+        self.over: Signal | None = None
         self.news: Signal | None = None
-
-    def tell(self, part: Any) -> None:
-        with self._lock:
-            self.parts.append(part)
-            news, self.news = self.news, None
-        if news is not None:
-            news.set()
-
-    def heard(self, passed: int) -> tuple[list[Any], Signal]:
-        """What was told after so many parts, and what fires when there is more."""
-        with self._lock:
-            if self.news is None:
-                self.news = Signal()
-            return self.parts[passed:], self.news
 
 
 class Flights:
@@ -93,9 +81,10 @@ class Flights:
                 if flight is None:
                     mine = self._flights[key] = _Flight(who)
                     break
+                over = flight.over = flight.over or Signal()
             if is_thread and flight.leader == who:
                 return await work(heard or _unheard)
-            await _follow(flight, heard)
+            await self._follow(flight, over, heard)
             if flight.outcome is not None:
                 value, error = flight.outcome
                 if error is not None:
@@ -103,7 +92,11 @@ class Flights:
                 return list(value)
 
         def tell(part: Any) -> None:
-            mine.tell(part)
+            with self._lock:
+                mine.parts.append(part)
+                news, mine.news = mine.news, None
+            if news is not None:
+                news.set()
             if heard is not None:
                 heard(part)
 
@@ -118,25 +111,31 @@ class Flights:
             with self._lock:
                 if self._flights.get(key) is mine:
                     del self._flights[key]
-            mine.set()
+                followed = mine.over
+            if followed is not None:
+                followed.set()
+
+    async def _follow(self, flight: _Flight, over: Signal, heard: Callable[[Any], None] | None) -> None:
+        """Until it is over, passing on what is told on the way."""
+        if heard is None:
+            await wait(over)
+            return
+        passed = 0
+        while True:
+            with self._lock:
+                # Taken with the parts, so that nothing told in between is missed.
+                news = flight.news = flight.news or Signal()
+                parts = flight.parts[passed:]
+            passed += len(parts)
+            for part in parts:
+                heard(part)
+            if over.fired():
+                return
+            await wait(over, news)
 
 
 def _unheard(part: Any) -> None:
     """Nobody wants it before the end."""
-
-
-async def _follow(flight: _Flight, heard: Callable[[Any], None] | None) -> None:
-    """Until it is over, passing on what is told on the way."""
-    passed = 0
-    while True:
-        parts, news = flight.heard(passed)
-        passed += len(parts)
-        if heard is not None:
-            for part in parts:
-                heard(part)
-        if flight.fired():
-            return
-        await (wait(flight) if heard is None else wait(flight, news))
 
 
 _living: weakref.WeakSet[Flights] = weakref.WeakSet()

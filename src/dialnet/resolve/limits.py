@@ -28,11 +28,13 @@ async def limited(
     cancel: CancelToken | None = None,
 ) -> T:
     """What the lookup of `name` gives, if it does so within `timeout`, before `until` and uncancelled."""
+    time = None
     try:
         if timeout is not None:
-            end = timeout_instant(timeout, await now())
+            time = await now()
+            end = timeout_instant(timeout, time)
             until = end if until is None else earliest(until, end)
-        return await bounded(lookup, until, cancel)
+        return await bounded(lookup, until, cancel, time=time)
     except DNSError:
         raise
     except DeadlineExceededError as err:

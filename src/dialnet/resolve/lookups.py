@@ -114,7 +114,9 @@ def _python(
             turns=machine.turns,
             edns=observer.settings.edns0,
         )
-    return PythonWay(asking, lambda: machine.hosts(time), sources, strict_errors=resolver.strict_errors)
+    return PythonWay(
+        asking, lambda: machine.hosts(time), sources, strict_errors=resolver.strict_errors, time=time
+    )
 
 
 def _conf(resolver: ResolverOptions, time: float) -> ResolvConf:

@@ -53,6 +53,7 @@ class Readiness:
     """One kqueue; EV_CLEAR makes its events edges."""
 
     one_shot = False
+    once = 0
     READS = READ
     WRITES = WRITE
     HANGUPS = HANGUP

@@ -11,7 +11,7 @@ import sys
 
 assert sys.platform == "linux"
 
-from .masks import READ, WRITE  # noqa: E402
+from .masks import ONCE, READ, WRITE  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class Readiness:
     """
 
     one_shot = False
+    once = ONCE
     READS = select.EPOLLIN | select.EPOLLPRI | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
     WRITES = select.EPOLLOUT | select.EPOLLHUP | select.EPOLLERR
     HANGUPS = select.EPOLLPRI | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
@@ -103,11 +104,11 @@ class Readiness:
         return self._epoll.fileno()
 
     def register(self, number: int, bits: int) -> None:
-        self._epoll.register(number, _events(bits))
+        self._epoll.register(number, _EVENTS[bits])
 
     def modify(self, number: int, bits: int) -> None:
         # EPOLL_CTL_MOD looks at the state anew, so nothing that came in between is missed.
-        self._epoll.modify(number, _events(bits))
+        self._epoll.modify(number, _EVENTS[bits])
 
     def unregister(self, number: int) -> None:
         self._epoll.unregister(number)
@@ -133,7 +134,13 @@ def _events(bits: int) -> int:
         events |= select.EPOLLIN | select.EPOLLPRI | select.EPOLLRDHUP
     if bits & WRITE:
         events |= select.EPOLLOUT
+    if bits & ONCE:
+        # What is left in the epoll then reports nothing any more, also where a forked child keeps it alive.
+        events |= select.EPOLLONESHOT
     return events
+
+
+_EVENTS = [_events(bits) for bits in range(2 * ONCE)]
 
 
 def keep_alive_options() -> tuple[int, int | None, int | None]:

@@ -17,6 +17,7 @@ __all__ = ["SelectReadiness"]
 
 class SelectReadiness:
     one_shot = True
+    once = 0
     READS = READ
     WRITES = WRITE
     HANGUPS = 0

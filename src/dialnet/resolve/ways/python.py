@@ -37,7 +37,7 @@ _INVALID = "DNS response contained records which contain invalid names"
 
 class PythonWay:
     """One lookup's view of the machine: `asking` puts the questions, `hosts()` is the hosts file, `sources`
-    says which of `files` and `dns` are asked, in order."""
+    says which of `files` and `dns` are asked, in order. `time` is what time it is, if that is known."""
 
     def __init__(
         self,
@@ -46,11 +46,14 @@ class PythonWay:
         sources: tuple[str, ...] = ("dns",),
         *,
         strict_errors: bool = False,
+        time: float | None = None,
     ) -> None:
         self._asking = asking
         self._hosts = hosts
         self._sources = sources
         self._strict = strict_errors
+        # For the first question alone: at the next something may have been waited for.
+        self._time = time
 
     # Addresses.
 
@@ -124,8 +127,10 @@ class PythonWay:
             if strict is not None:
                 # One family's failure may hide that the other's answer is not all there is.
                 raise strict._renamed(host)
-            # The answer about CNAME comes last: it holds no more than the chain's first link.
-            end = next((ends[qtype] for qtype in qtypes if ends.get(qtype)), "")
+            end = ""
+            if canonical:
+                # The answer about CNAME comes last: it holds no more than the chain's first link.
+                end = next((ends[qtype] for qtype in qtypes if ends.get(qtype)), "")
             if found or end:
                 if canonical and not is_domain_name(end):
                     raise DNSError(_INVALID, host)
@@ -150,8 +155,9 @@ class PythonWay:
         return answers
 
     async def _answer(self, name: str, qtype: int, tell: Tell | None, aliases: bool) -> Message | DNSError:
+        time, self._time = self._time, None
         try:
-            message, _ = await self._asking.ask(name, qtype, aliases=aliases)
+            message, _ = await self._asking.ask(name, qtype, aliases=aliases, time=time)
         except DNSError as err:
             return err
         if tell is not None:
