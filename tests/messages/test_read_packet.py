@@ -56,9 +56,10 @@ def test_fields(host_name: str, network: str, listening: str, there: str) -> Non
             await host.blocked(conn)
             port = conn.local_addr.port
             with plain(socket.AF_INET6 if ":" in there else socket.AF_INET, ttl=33, tos=0xB9) as peer:
-                peer.connect((there, port))
+                peer.settimeout(hosts.PATIENCE)
+                peer.bind(("::1" if ":" in there else "127.0.0.1", 0))
                 begin = time.time()
-                peer.send(b"data")
+                peer.sendto(b"data", (there, port))
                 packet = await reading
                 assert packet == net.Packet(
                     data=b"data",
@@ -190,7 +191,7 @@ def test_waits_like_a_read(host_name: str) -> None:
 
 def test_told_by_a_kernel_that_tells_nothing(host_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Options that it does not know, and none at all."""
-    asked = {family: ((socket.IPPROTO_IP, 7777), (99, 1)) for family in facts.ASKED}
+    asked = dict.fromkeys(facts.ASKED, ((socket.IPPROTO_IP, 7777), (99, 1)))
     monkeypatch.setattr("dialnet.connections.incoming.ASKED", asked)
 
     async def body(host: hosts.Host) -> None:

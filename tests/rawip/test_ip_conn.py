@@ -328,3 +328,21 @@ def test_options(host_name: str) -> None:
                 assert sock.gettimeout() == 0.0
 
     hosts.run(host_name, body)
+
+
+def test_adopted(host_name: str) -> None:
+    """A duplicate of a raw socket, made into a connection again."""
+
+    async def body(host: hosts.Host) -> None:
+        async with host.net.listen_packet("ip4:253", somewhere()) as conn:
+            with conn.file() as sock:
+                again = host.net.file_packet_conn(sock)
+            assert again.local_addr == conn.local_addr
+            assert repr(again) == f"<IPConn ip {conn.local_addr}>"
+            conn.close()
+            again = hosts.view(again) if host.is_threads else again
+            assert await again.write_to(b"to itself", again.local_addr) == 9
+            assert await again.read_from() == (b"to itself", again.local_addr)
+            again.close()
+
+    hosts.run(host_name, body)

@@ -1,4 +1,4 @@
-"""The command line: `dialnet dial`, `dialnet listen`, `dialnet lookup`, `dialnet trace`.
+"""The command line: `dialnet dial`, `dialnet listen`, `dialnet lookup`, `dialnet ping`, `dialnet trace`.
 
 Floor 5. click and rich come with the extra `cli`, so nothing here imports them before `main` is called: a
 bare `pip install dialnet` also installs the command, and it must say what is missing instead of ending in a
@@ -7,9 +7,9 @@ traceback.
 One room each: `app` the group of commands, a file per command, `options` what they share, `relay` the
 copying between a connection and the standard streams, `echo` and `datagrams` the other two ways to serve,
 `lookup_output` what a lookup prints, `trace_events` and `trace_model` what happened in a dial, `trace_text`
-and `trace_svg` its pictures, `visible` what a terminal is shown, `process` what a shell sees of us (streams,
-signals, exit statuses). A command is one module with a click command called `command` and its name in
-`app.COMMANDS`.
+and `trace_svg` its pictures, `ping_requests` who has answered a ping, `ping_text` what is said of it,
+`visible` what a terminal is shown, `process` what a shell sees of us (streams, signals, exit statuses). A
+command is one module with a click command called `command` and its name in `app.COMMANDS`.
 """
 
 from __future__ import annotations

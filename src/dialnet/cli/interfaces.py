@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 
 import click
@@ -20,7 +19,8 @@ from .visible import show
 
 __all__ = ["command"]
 
-_WIDTH_OF_A_FILE = 1000  # what goes to a pipe is not broken into lines
+# More than any table needs: a narrow terminal breaks the lines, and nothing of an address is lost.
+_WIDTH = 1000
 
 
 @click.command("interfaces", short_help="Show the network interfaces.")
@@ -50,7 +50,7 @@ def command(name: str | None, as_document: bool) -> None:
         document: object = documents if groups is None else {**documents[0], "multicast_addrs": groups}
         output.write(json.dumps(document) + "\n")
     else:
-        output.write(_table(found, addresses, groups, output))
+        output.write(_table(found, addresses, groups))
 
 
 def _one(name: str) -> net.Interface:
@@ -78,18 +78,16 @@ def _table(
     found: Sequence[net.Interface],
     addresses: Sequence[Sequence[str]],
     groups: Sequence[str] | None,
-    output: Output,
 ) -> str:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    # An address or a name in two pieces is of no use to anybody; flags may be broken.
-    table.add_column("index", justify="right", no_wrap=True)
-    table.add_column("name", no_wrap=True, overflow="ignore")
-    table.add_column("flags", overflow="fold")
-    table.add_column("mtu", justify="right", no_wrap=True)
-    table.add_column("hardware address", no_wrap=True, overflow="ignore")
-    table.add_column("addresses", no_wrap=True, overflow="ignore")
+    table.add_column("index", justify="right")
+    table.add_column("name")
+    table.add_column("flags")
+    table.add_column("mtu", justify="right")
+    table.add_column("hardware address")
+    table.add_column("addresses")
     if groups is not None:
-        table.add_column("multicast groups", no_wrap=True, overflow="ignore")
+        table.add_column("multicast groups")
     for each, addrs in zip(found, addresses):
         cells = [
             str(each.index),
@@ -102,11 +100,7 @@ def _table(
         if groups is not None:
             cells.append("\n".join(groups))
         table.add_row(*(Text(cell) for cell in cells))
-    console = Console(highlight=False)
-    # The terminal may break a line that is too long for it; cutting it off would lose what is in it.
-    least = console.measure(table).minimum
-    width = max(least, shutil.get_terminal_size().columns if output.visible else _WIDTH_OF_A_FILE)
-    console.width = width
+    console = Console(width=_WIDTH, highlight=False)
     with console.capture() as captured:
         console.print(table)
     return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())

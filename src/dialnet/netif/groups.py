@@ -1,5 +1,5 @@
 """Multicast groups, from the files that Linux has of them (proc_pid_net(5)): netlink tells of
-IPv4's only since Linux 6.14."""
+IPv4's only on new kernels."""
 
 from __future__ import annotations
 

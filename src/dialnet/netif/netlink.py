@@ -69,7 +69,7 @@ class Dump:
             if kind == _NLMSG_ERROR:
                 raise _system_error(payload)
             if kind == _NLMSG_DONE:
-                # Since Linux 4.16 the end of a dump that failed halfway says so.
+                # A dump that failed halfway says so at its end.
                 if len(payload) >= _NUMBER.size and _NUMBER.unpack_from(payload)[0] < 0:
                     raise _system_error(payload)
                 self.done = True

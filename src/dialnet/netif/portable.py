@@ -30,7 +30,7 @@ def _psutil() -> Any:
         import psutil  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ModuleNotFoundError as err:
         raise ModuleNotFoundError(
-            'psutil, which lists the interfaces of this system, is missing: pip install "dialnet[interfaces]"',
+            'psutil, which lists this system\'s interfaces, is missing: pip install "dialnet[interfaces]"',
             name=err.name,
         ) from err
     return psutil

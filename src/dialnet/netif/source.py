@@ -13,7 +13,7 @@ from .interface import Interface
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     T = TypeVar("T")
 
@@ -22,34 +22,36 @@ __all__ = ["address_table", "failed", "group_table", "interface_table", "invalid
 
 def interface_table() -> list[Interface]:
     """All interfaces, by their indexes."""
-    if system.NAME == "linux":
-        from . import linux as source
-    else:
-        from . import portable as source  # type: ignore[no-redef]
-    return sorted(_asked("netlinkrib", source.interface_table), key=lambda each: each.index)
+    return sorted(_asked(lambda source: source.interface_table()), key=lambda each: each.index)
 
 
 def address_table() -> list[tuple[int | str, IPNet]]:
     """All addresses, each with its interface's index, or its name where it has no index."""
-    if system.NAME == "linux":
-        from . import linux as source
-    else:
-        from . import portable as source  # type: ignore[no-redef]
-    return _asked("netlinkrib", source.address_table)
+    return _asked(lambda source: source.address_table())
 
 
 def group_table() -> list[tuple[int, IPAddr]]:
     """All multicast groups, each with its interface's index."""
     if system.NAME != "linux":
         raise failed(OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP)))
-    from .groups import group_table as source
+    from . import groups
 
-    return _asked("open", source)
-
-
-def _asked(syscall: str, ask: Callable[[], T]) -> T:
     try:
-        return ask()
+        return groups.group_table()
+    except OSError as err:
+        raise failed(err, "open") from err
+
+
+def _asked(ask: Callable[[Any], T]) -> T:
+    syscall = ""
+    if system.NAME == "linux":
+        from . import linux as source
+
+        syscall = "netlinkrib"  # as Go calls it
+    else:
+        from . import portable as source  # type: ignore[no-redef]
+    try:
+        return ask(source)
     except OSError as err:
         raise failed(err, syscall) from err
 
