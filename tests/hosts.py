@@ -92,7 +92,8 @@ WAITING = {
     "resolve_unix_addr", "accept", "dial_ip", "listen_ip", "resolve_ip_addr",
     "lookup_host", "lookup_ip", "lookup_ip_addr", "lookup_addr", "lookup_cname", "lookup_mx", "lookup_ns",
     "lookup_srv", "lookup_txt", "lookup_port", "read", "readinto", "write", "writelines", "read_from",
-    "read_from_into", "write_to", "sendfile", "read_msg", "write_msg", "read_packet", "read_batch", "write_batch",
+    "read_from_into", "write_to", "sendfile", "read_msg", "write_msg", "read_packet", "read_batch",
+    "write_batch",
     "send_fds", "recv_fds", "listen_multicast_udp",
 }  # fmt: skip
 _VIEWED = (

@@ -146,11 +146,11 @@ writing.unfit = lambda kind: not kind.stream  # type: ignore[attr-defined]
 
 async def to_the_end(host: Host, kind: Kind, one: Any, two: Any) -> None:
     """What a read to the end had collected when its deadline came is there for the next read."""
-    job = host.start(two.write, b"collected")
-    one.set_read_deadline(time.monotonic() + 0.1)
+    reading = host.start(one.read)
+    await two.write(b"collected")
+    one.set_read_deadline(time.monotonic() + 0.05)
     with pytest.raises(net.DeadlineExceededError):
-        await one.read()
-    await job
+        await reading
     one.set_read_deadline(None)
     assert await one.read(3) == b"col"
     buffer = bytearray(4)

@@ -113,7 +113,10 @@ def modules_after(statement: str) -> set[str]:
 
 def test_importing_is_light() -> None:
     """Nothing but the standard library, and neither asyncio nor ssl nor what they bring."""
-    loaded = modules_after("import dialnet")
+    # Importing the package is next to nothing; so it is its names that are looked at.
+    assert len([name for name in modules_after("import dialnet") if name.startswith("dialnet")]) == 1
+    names = set(dialnet.__all__) - {"Flags", "Interface"}
+    loaded = modules_after(f"import dialnet\nfor name in {sorted(names)}: getattr(dialnet, name)")
     assert not loaded & {
         "asyncio",
         "ssl",
@@ -139,6 +142,22 @@ def test_importing_is_light() -> None:
     assert not modules_after("import dialnet.aio") & {"trio", "uvloop", "ssl"} - modules_after(
         "import asyncio"
     )
+
+
+def test_what_the_type_checker_sees_is_what_is_loaded() -> None:
+    """The thread face's names are looked up when they are asked for; the two lists of where each is agree."""
+    tree = ast.parse((SOURCE / "__init__.py").read_text())
+    guarded = next(node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        node.module: {alias.name for alias in node.names}
+        for node in guarded.body
+        if isinstance(node, ast.ImportFrom)
+    }
+    assert seen == {module: set(names) for module, names in dialnet._WHERE.items()}
+    assert set().union(*seen.values()) == set(dialnet.__all__)
+    assert set(dialnet.__all__) <= set(dir(dialnet))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        dialnet.nothing  # noqa: B018
 
 
 def test_the_faces_have_the_same_names() -> None:

@@ -302,11 +302,11 @@ def test_the_end_comes_before_the_deadline(host_name: str) -> None:
 
 def test_what_was_read_in_vain_is_there_after_the_end(host_name: str) -> None:
     async def body(host: hosts.Host, one: Any, two: Any) -> None:
-        two.set_read_deadline(time.monotonic() + 0.1)
-        writing = host.start(one.write, b"collected")
+        reading = host.start(two.read)
+        assert await one.write(b"collected") == 9
+        two.set_read_deadline(time.monotonic() + 0.02)
         with pytest.raises(net.DeadlineExceededError):
-            await two.read()
-        assert await writing == 9
+            await reading
         one.close()
         assert await two.read(3) == b"col"
         assert await two.read() == b"lected"

@@ -286,7 +286,7 @@ def test_others_get_what_was_sent(host_name: str) -> None:
             assert seen == [b"one", b"two"]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as given:
             given.bind(("127.0.0.1", 0))
-            async with host.net.file_packet_conn(given) as conn:
+            async with hosts.view(host.net.file_packet_conn(given)) as conn:
                 given.sendto(b"start", given.getsockname())
                 await conn.read_batch(1)
                 assert not given.getsockopt(socket.IPPROTO_UDP, UDP_GRO)

@@ -1,15 +1,16 @@
 """Which address is dialed when: RFC 8305's race, as far from sockets as it can be.
 
 Connecting begins with the first answer of the lookup, not when all of them are there. The families take
-turns: each turn comes `delay` after the one before, so that a dead family costs one delay and not one for each
-address. The first connection wins; the others are closed. Three rules beyond that:
+turns: each turn comes `delay` after the one before, so that a dead family costs one delay and not one for
+each address. The first connection wins; the others are closed. Three rules beyond that:
 
-- When an attempt fails, the next of its family begins at once, and with it a family that has nothing under way.
+- When an attempt fails, the next of its family begins at once, and with it a family that has nothing under
+  way.
 - An address that comes late and is better than all that were tried does not wait for its turn.
 - Beginning the address whose turn it is, for whatever reason, is the turn.
 
-Go races two families, each of them address by address, and waits for both answers before it begins. With these
-rules no address begins later here than there: each of Go's chains is a part of what is done here.
+Go races two families, each of them address by address, and waits for both answers before it begins. With
+these rules no address begins later here than there: each of Go's chains is a part of what is done here.
 """
 
 from __future__ import annotations
