@@ -44,6 +44,8 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
     finally:
         coroutine.close()
         give_back(waiter)
+        # An error's traceback keeps this frame; it should not keep a dead thread's descriptor.
+        del waiter
 
 
 def _answer(request: Any) -> Any:

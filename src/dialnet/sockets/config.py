@@ -86,7 +86,7 @@ class DialOptions(Record):
             other, each with its share of the deadline.
         keep_alive: keep-alive probes for TCP connections.
         resolver: what looks up the host: a `Resolver`, or any object with its `lookup_ip_addr(host)`, which
-            gives `IPAddr`s; `None` is the default resolver.
+            gives a list of `IPAddr`; `None` is the default resolver.
         control: `control(network, address, raw_conn)` is called when the socket is made and before it is
             bound or connected; what it raises ends that attempt.
         multipath_tcp: whether TCP connections use several paths where both ends can (RFC 8684), and are plain

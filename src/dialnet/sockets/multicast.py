@@ -47,8 +47,9 @@ async def listen_multicast(network: str, interface: Any, group: UDPAddr | None) 
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         if group is None or group.ip is None:
             raise MissingAddressError
-        if net.family == socket.AF_INET6 and isinstance(group.ip, IPv4Address):
-            raise AddrError("non-IPv6 address", str(group.ip))
+        version = {socket.AF_INET: 4, socket.AF_INET6: 6}.get(net.family, group.ip.version)
+        if group.ip.version != version:
+            raise AddrError(f"non-IPv{version} address", str(group.ip))
         ip, index = group_and_index(group, interface)
     except OSError as err:
         raise OpError("listen", str(network), None, group, err) from err

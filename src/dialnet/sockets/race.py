@@ -4,8 +4,7 @@ Connecting begins with the first answer of the lookup, not when all of them are 
 turns: each turn comes `delay` after the one before, so that a dead family costs one delay and not one for
 each address. The first connection wins; the others are closed. Three rules beyond that:
 
-- When an attempt fails, the next of its family begins at once, and with it a family that has nothing under
-  way.
+- When an attempt fails, the next of its family begins at once, and so does a family with nothing under way.
 - An address that comes late and is better than all that were tried does not wait for its turn.
 - Beginning the address whose turn it is, for whatever reason, is the turn.
 

@@ -20,7 +20,7 @@ class Trace(Record):
 
     Args:
         dns_start: `dns_start(host, time)`, before a name is looked up. A literal address needs no lookup.
-        dns_done: `dns_done(host, addrs, err, time)`: the addresses found (`IPAddr`s), or the error.
+        dns_done: `dns_done(host, addrs, err, time)`: the addresses found (each an `IPAddr`), or the error.
         connect_start: `connect_start(network, addr, time)` for each attempt; several may be under way.
         connect_done: `connect_done(network, addr, err, time)`; `err` is None for a connection. An attempt
             that is given up because another won is done with a `CanceledError`.
