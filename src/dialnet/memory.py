@@ -1,5 +1,7 @@
 """A network in memory, for threads: test a server without a socket.
 
+::
+
     from dialnet import memory
 
     with memory.listen("server") as ln:

@@ -230,7 +230,7 @@ def test_what_is_no_socket_changes_nothing(tmp_path: Path) -> None:
 
 def test_restart_without_a_lost_connection() -> None:
     """The example, replaced twice while clients come and go: each of them gets its answer."""
-    example = [sys.executable, "-u", str(ROOT / "examples" / "graceful_restart.py"), "127.0.0.1:0"]
+    example = [sys.executable, str(ROOT / "examples" / "graceful_restart.py"), "127.0.0.1:0"]
     with subprocess.Popen(
         example, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=ROOT
     ) as first:

@@ -1,5 +1,7 @@
 """A network in memory, for tasks: test a server without a socket.
 
+::
+
     from dialnet.aio import memory
 
     async with memory.listen("server") as ln:

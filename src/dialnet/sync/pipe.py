@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ..inmemory.pipe import pipe_halves
 from .conn import Conn
+from .lines import PipeConn
 
 __all__ = ["pipe"]
 
@@ -17,9 +19,5 @@ def pipe() -> tuple[Conn, Conn]:
 
     Never waits.
     """
-    # Loaded at the first pipe: most programs have none.
-    from ..inmemory.pipe import pipe_halves
-    from .lines import PipeConn
-
     one, two = pipe_halves()
     return PipeConn(one), PipeConn(two)
