@@ -264,6 +264,7 @@ def test_restart_without_a_lost_connection() -> None:
             for each in clients:
                 each.start()
             try:
+                wait_for(lambda: pid in served)
                 for _ in range(2):
                     os.kill(pids[-1], signal.SIGHUP)
                     line = first.stdout.readline()
