@@ -12,6 +12,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
@@ -31,6 +32,15 @@ def ip(commands: str, *before: str) -> None:
     )
 
 
+def until_routed(name: str, before: list[str]) -> None:
+    """Until IPv6 is ready there, which it is a moment after the link."""
+    end = time.monotonic() + PATIENCE
+    asks = [*before, need("ip"), "-6", "route", "get", "ff15::1", "oif", name]
+    while subprocess.run(asks, capture_output=True, check=False, timeout=PATIENCE).returncode != 0:
+        assert time.monotonic() < end, f"no IPv6 on {name}"
+        time.sleep(0.01)
+
+
 @contextlib.contextmanager
 def far_machine() -> Iterator[list[str]]:
     """The other namespace, which lives as long as a `cat`; what runs a command there."""
@@ -38,7 +48,7 @@ def far_machine() -> Iterator[list[str]]:
     with subprocess.Popen([need("unshare"), "--net", "cat"], stdin=subprocess.PIPE) as cat:
         while os.readlink(f"/proc/{cat.pid}/ns/net") == here:
             assert cat.poll() is None
-        far = [need("nsenter"), f"--net=/proc/{cat.pid}/ns/net", "--"]
+        far = ["nsenter", f"--net=/proc/{cat.pid}/ns/net", "--"]
         ip("link set lo up\n")
         for near, there, four, six in CABLES:
             ip(f"link add name {near} type veth peer name {there} netns {cat.pid}\n")
@@ -55,6 +65,8 @@ def far_machine() -> Iterator[list[str]]:
         # Multicast goes by the first cable, if nobody says by which.
         ip("route add 224.0.0.0/4 dev one\n")
         ip("link set lo up\nroute add 224.0.0.0/4 dev far1\n", *far)
+        for name, before in (("one", []), ("two", []), ("far1", far), ("far2", far)):
+            until_routed(name, before)
         yield far
         assert cat.stdin is not None
         cat.stdin.close()

@@ -24,7 +24,7 @@ def limit() -> float:
 def socat_sends(far: list[str], folder: Path, group: str, port: int, data: bytes, cable: int) -> Any:
     """socat on the far machine sends this to a group by that cable."""
     if ":" in group:
-        to = f"UDP6-DATAGRAM:[{group}%far{cable}]:{port}"
+        to = f"UDP6-DATAGRAM:[{group}]:{port},so-bindtodevice=far{cable}"
     else:
         source = ("192.0.2.2", "198.51.100.2")[cable - 1]
         to = f"UDP4-DATAGRAM:{group}:{port},ip-multicast-if={source}"

@@ -47,7 +47,8 @@ async def listen_multicast(network: str, interface: Any, group: UDPAddr | None) 
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         if group is None or group.ip is None:
             raise MissingAddressError
-        version = {socket.AF_INET: 4, socket.AF_INET6: 6}.get(net.family, group.ip.version)
+        versions: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
+        version = versions.get(net.family, group.ip.version)
         if group.ip.version != version:
             raise AddrError(f"non-IPv{version} address", str(group.ip))
         ip, index = group_and_index(group, interface)
