@@ -70,6 +70,6 @@ class Meter:
             last - first,
             end - start,
             cpu_end - cpu,
-            after.worked - before.worked,
+            max(0.0, after.worked - before.worked),
             after.answered - before.answered,
         )

@@ -224,22 +224,31 @@ def test_other_reads_know_of_coalescing(host_name: str) -> None:
     hosts.run(host_name, body)
 
 
-def test_waiting_readers_share_a_train(host_name: str) -> None:
-    """What one call leaves over wakes the next that waits."""
+@pytest.mark.parametrize("begun", [True, False])
+def test_waiting_readers_share_a_train(host_name: str, begun: bool) -> None:
+    """What one call leaves over wakes the next that waits; also who has been waiting since before the first
+    batch was asked for gets one datagram."""
 
     async def body(host: hosts.Host) -> None:
         async with pair(host, "udp4") as (client, server):
-            await client.write(b"start")
-            await server.read_batch(1)
-            readers = [host.start(server.read_batch, 1), host.start(server.read_packet)]
-            readers += [host.start(server.read_from), host.start(server.read_batch, 5)]
-            await host.blocked(server, waiters=4)
-            await client.write_batch([(b"%d" % number, None) for number in range(8)])
+            if begun:
+                await client.write(b"start")
+                await server.read_batch(1)
+            readers = [host.start(server.read_batch, 1)]
+            await host.blocked(server, waiters=1)
+            readers += [host.start(server.read, 100), host.start(server.read_from)]
+            readers += [host.start(server.read_msg, 9, 0), host.start(server.read_batch, 5)]
+            await host.blocked(server, waiters=5)
+            # One by one, or the first would take too many.
+            await client.write_batch([(b"%d" % number, None) for number in range(9)])
             got: list[bytes] = []
             for reader in readers:
                 value = await reader
-                got += [each[0] for each in value] if isinstance(value, list) else [value[0]]
-            assert sorted(got) == [b"%d" % number for number in range(8)]
+                if isinstance(value, bytes):
+                    got.append(value)
+                else:
+                    got += [each[0] for each in value] if isinstance(value, list) else [value[0]]
+            assert sorted(got) == [b"%d" % number for number in range(9)]
 
     hosts.run(host_name, body)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
@@ -16,7 +17,7 @@ import pytest
 import dialnet as net
 from tests import hosts
 from tests.conftest import descriptors
-from tests.messages.pairs import UNIX, closed_by_exec, free_descriptors, pair, same
+from tests.messages.pairs import UNIX, closed_by_exec, free_descriptors, numbers, pair, same
 
 MOST = 253  # SCM_MAX_FD
 SO_PASSCRED, SO_PASSPIDFD = 16, 76
@@ -350,5 +351,40 @@ def test_many_at_once(host_name: str) -> None:
             assert sorted(seen) == sorted(list(range(count)) * each)
             for fd in files:
                 os.close(fd)
+
+    hosts.run(host_name, body)
+
+
+def test_a_cancelled_wait_takes_none(task_host_name: str) -> None:
+    async def body(host: hosts.Host) -> None:
+        async with pair(host, "unix") as (client, server):
+            for _ in range(20):
+                reading = host.start(server.recv_fds, 10, 1)
+                await host.blocked(server)
+                reading.cancel()
+                await client.send_fds(b"x", [1])
+                with pytest.raises(asyncio.CancelledError):
+                    await reading
+                data, (number,) = await server.recv_fds(10, 1)
+                os.close(number)
+                assert data == b"x"
+
+    hosts.run(task_host_name, body)
+
+
+def test_a_system_without_the_flag(host_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then they are made to be closed by exec one by one."""
+    monkeypatch.setattr("dialnet.system.control.CLOSE_ON_EXEC", 0)
+
+    async def body(host: hosts.Host) -> None:
+        async with pair(host, "unix") as (client, server):
+            await client.send_fds(b"x", [0, 1])
+            _, got = await server.recv_fds(10, 2)
+            await client.send_fds(b"x", [0, 1])
+            got += numbers((await server.read_msg(10, 100)).oob)
+            assert len(got) == 4
+            for number in got:
+                assert closed_by_exec(number)
+                os.close(number)
 
     hosts.run(host_name, body)

@@ -40,6 +40,10 @@ class Datagrams(Messages, ConnectionEnd):
         self._connected = opened.remote is not None
         if not opened.shared:
             self._coalescer = os.getpid()
+        self._recv = self._read_data
+        self._recv_into = self._read_data_into  # type: ignore[assignment]
+        self._recv_from = self._read_data_from
+        self._recv_from_into = self._read_data_from_into
 
     # Reading.
 
@@ -69,35 +73,41 @@ class Datagrams(Messages, ConnectionEnd):
         if self._coalescer:
             if self._coalescer == os.getpid():
                 incoming.coalesce(True)
-                if incoming.coalesces:
-                    self._read_by_way_of(incoming)
             self._coalescer = 0
         return incoming.packets(sizes)
 
-    def _read_by_way_of(self, incoming: Incoming) -> None:
-        """From now on a read of the socket may give several datagrams as one: every call is to know."""
+    # A read of the socket itself gives what is coalesced as one. Whether that may be is looked at when the
+    # call is made: it may have been waiting since before.
 
-        def recv(n: int) -> bytes:
-            return incoming.packet(n).data
+    def _read_data(self, n: int) -> bytes:
+        incoming = self._incoming
+        if incoming is None or not incoming.coalesces:
+            return self._fd.sock.recv(n)
+        return incoming.packet(n).data
 
-        def recv_into(buffer: Any) -> int:
-            data = recv(len(buffer))
-            buffer[: len(data)] = data
-            return len(data)
+    def _read_data_into(self, buffer: Any) -> int:
+        incoming = self._incoming
+        if incoming is None or not incoming.coalesces:
+            return self._fd.sock.recv_into(buffer)
+        data = incoming.packet(len(buffer)).data
+        buffer[: len(data)] = data
+        return len(data)
 
-        def recv_from(n: int) -> tuple[bytes, Any]:
-            data, _, sender = incoming.message()
-            return data[:n], sender
+    def _read_data_from(self, n: int) -> tuple[bytes, Any]:
+        incoming = self._incoming
+        if incoming is None or not incoming.coalesces:
+            return self._fd.sock.recvfrom(n)
+        data, _, sender = incoming.message()
+        return data[:n], sender
 
-        def recv_from_into(buffer: Any) -> tuple[int, Any]:
-            data, sender = recv_from(len(buffer))
-            buffer[: len(data)] = data
-            return len(data), sender
-
-        self._recv = recv
-        self._recv_into = recv_into  # type: ignore[assignment]
-        self._recv_from = recv_from
-        self._recv_from_into = recv_from_into
+    def _read_data_from_into(self, buffer: Any) -> tuple[int, Any]:
+        incoming = self._incoming
+        if incoming is None or not incoming.coalesces:
+            return self._fd.sock.recvfrom_into(buffer)
+        data, _, sender = incoming.message()
+        size = min(len(data), len(buffer))
+        buffer[:size] = data[:size]
+        return size, sender
 
     def _receive_message(self, sizes: tuple[int, int]) -> tuple[bytes, list[control.Item], int, Any]:
         incoming = self._incoming

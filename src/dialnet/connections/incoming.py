@@ -78,49 +78,53 @@ class Incoming:
         """As many datagrams as there are, one at least and at most so many, each cut at so many bytes."""
         most, n = sizes
         packets: list[Packet] = []
-        if not self._held:
-            received = self._receive(most)
-            self._meaning.refresh()
-            meaning = self._meaning.of
-            for number, (data, sender, raw, flags) in enumerate(received):
-                facts, timestamp, segment = meaning(raw)
-                if 0 < segment < len(data):
-                    self._held.extend(map(self._train, received[number:]))
-                    break
-                truncated = flags & _TRUNCATED != 0
-                if len(data) > n:
-                    data, truncated = data[:n], True
-                packets.append(
-                    _new(Packet, (data, from_sockaddr(UDPAddr, sender), *facts, timestamp, truncated))
-                )
-        while self._held and len(packets) < most:
-            train = self._held[0]
-            packets += train.packets(most - len(packets), n)
-            self._drop(train)
+        while not packets:
+            if not self._held:
+                received = self._receive(most)
+                self._meaning.refresh()
+                meaning = self._meaning.of
+                for number, (data, sender, raw, flags) in enumerate(received):
+                    facts, timestamp, segment = meaning(raw)
+                    if 0 < segment < len(data):
+                        self._held.extend(map(self._train, received[number:]))
+                        break
+                    truncated = flags & _TRUNCATED != 0
+                    if len(data) > n:
+                        data, truncated = data[:n], True
+                    packets.append(
+                        _new(Packet, (data, from_sockaddr(UDPAddr, sender), *facts, timestamp, truncated))
+                    )
+            while len(packets) < most and (train := self._first()) is not None:
+                packets += train.packets(most - len(packets), n)
         return packets
 
     def message(self) -> tuple[bytes, list[control.Item], Any]:
         """One datagram, its control messages but the one that tells of coalescing, its sender."""
-        if not self._held:
-            received = self._receive(1)
-            self._meaning.refresh()
-            self._held.extend(map(self._train, received))
-        train = self._held[0]
-        (packet,) = train.packets(1, DATAGRAM)
-        self._drop(train)
-        items = [item for item in control.split(train.raw) if item[:2] != COALESCED]
-        return packet.data, items, train.sender
+        while True:
+            train = self._first()
+            if train is None:
+                received = self._receive(1)
+                self._meaning.refresh()
+                self._held.extend(map(self._train, received))
+            elif packets := train.packets(1, DATAGRAM):
+                items = [item for item in control.split(train.raw) if item[:2] != COALESCED]
+                return packets[0].data, items, train.sender
+
+    def _first(self) -> _Train | None:
+        """The first train that has something left. A signal handler may take it in between; it comes at
+        calls, of which there is none between looking and taking, here and in `_Train`."""
+        held = self._held
+        while held:
+            if held[0].at < held[0].end:
+                return held[0]
+            held.popleft()
+        return None
 
     def _train(self, received: Any) -> _Train:
         data, sender, raw, flags = received
         facts, timestamp, segment = self._meaning.of(raw)
         shared = (from_sockaddr(UDPAddr, sender), *facts, timestamp)
         return _Train(data, segment, shared, sender, raw, flags & _TRUNCATED != 0)
-
-    def _drop(self, train: _Train) -> None:
-        # A signal handler may have taken the last of it in between.
-        if train.at >= train.end and self._held and self._held[0] is train:
-            self._held.popleft()
 
     def _receive(self, most: int) -> list[Any]:
         """(data, sender, control data, flags) of each."""
@@ -184,12 +188,13 @@ class _Train:
     def packets(self, most: int, n: int) -> list[Packet]:
         """The next ones, at most so many, each cut at so many bytes."""
         data, segment, shared = self._data, self._segment, self._shared
-        begin, self.at = self.at, min(self.end, self.at + most * segment)
-        length, size = min(segment, n), len(data)
+        length, size, step = min(segment, n), len(data), most * segment
+        begin = self.at
+        self.at = begin + step
         packets = [
             _new(Packet, (data[at : at + length], *shared, min(segment, size - at) > n))
-            for at in range(begin, self.at, segment)
+            for at in range(begin, min(begin + step, self.end), segment)
         ]
-        if self._truncated and self.at == self.end:
+        if self._truncated and packets and begin + step >= self.end:
             packets[-1] = packets[-1]._replace(truncated=True)
         return packets

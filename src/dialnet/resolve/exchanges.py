@@ -7,6 +7,7 @@ answer, and nobody else is asked.
 
 from __future__ import annotations
 
+import functools
 import os
 
 from ..errors import DeadlineExceededError, DNSError, OpError
@@ -28,6 +29,24 @@ __all__ = ["Asking", "no_such_host"]
 
 def no_such_host(name: str, server: str = "") -> DNSError:
     return DNSError("no such host", name, server, is_not_found=True)
+
+
+# Drawn at once for many questions, and not used yet.
+_ids: list[int] = []
+
+
+def _draw_id() -> int:
+    """Half of what makes a forged answer improbable (the port is the other)."""
+    while True:
+        try:
+            return _ids.pop()
+        except IndexError:
+            _ids.extend(memoryview(os.urandom(512)).cast("H"))
+
+
+if hasattr(os, "register_at_fork"):
+    # A child must not use what its parent will.
+    os.register_at_fork(after_in_child=_ids.clear)
 
 
 class Asking:
@@ -62,20 +81,28 @@ class Asking:
         Raises `DNSError`.
         """
         conf = self.conf
+        exchange = self.transport.exchange
+        if self.observer.listens:
+            exchange = functools.partial(self._told, name, qtype)
+        network = "tcp" if conf.use_tcp else "udp"
         count = len(conf.servers)
         offset = next(self.turns) if conf.rotate else 0
         last: DNSError | None = None
         for _ in range(conf.attempts):
             for place in range(count):
                 server = conf.servers[(offset + place) % count]
+                query = dns.pack_query(_draw_id(), name, qtype, authentic_data=conf.trust_ad, edns=self.edns)
+                started, time = await now() if time is None else time, None
                 try:
-                    message = await self._exchange(server, name, qtype, time)
+                    message = await exchange(network, server, query, started + conf.timeout)
+                    if message.truncated and network == "udp":
+                        # What does not fit into a stream's message either has to do.
+                        message = await exchange("tcp", server, query, await now() + conf.timeout)
                 except (OSError, EOFError, BadAnswerError) as err:
                     last = _failure(err, name, server)
                     if isinstance(err, BadAnswerError) and err.final:
                         raise last from err
                     last.__cause__ = err
-                    time = None
                     continue
                 problem = _problem(message, name, qtype, server)
                 if problem is None or (aliases and problem.is_not_found and _has_alias(message)):
@@ -83,34 +110,23 @@ class Asking:
                 if problem.is_not_found:
                     raise problem
                 last = problem
-                time = None
         if last is None:
             # No server and no try at all, which only a made-up configuration has.
             raise DNSError("no DNS servers", name)
         raise last
 
-    async def _exchange(self, server: str, name: str, qtype: int, time: float | None) -> Message:
-        conf = self.conf
-        # Half of what makes a forged answer improbable (the port is the other).
-        query = dns.pack_query(
-            int.from_bytes(os.urandom(2), "big"), name, qtype, authentic_data=conf.trust_ad, edns=self.edns
-        )
-        network = "tcp" if conf.use_tcp else "udp"
-        while True:
-            started = await now() if time is None else time
-            try:
-                message = await self.transport.exchange(network, server, query, started + conf.timeout)
-            except (OSError, EOFError, BadAnswerError) as err:
-                if self.observer.listens:
-                    self.observer.asked(network, server, name, qtype, started, await now(), str(err))
-                raise
-            if self.observer.listens:
-                said = _said(message)
-                self.observer.asked(network, server, name, qtype, started, await now(), said)
-            # What does not fit into a stream's message either has to do.
-            if not message.truncated or network == "tcp":
-                return message
-            network, time = "tcp", None
+    async def _told(
+        self, name: str, qtype: int, network: str, server: str, query: bytes, until: float
+    ) -> Message:
+        """An exchange of which the observer hears."""
+        started = await now()
+        try:
+            message = await self.transport.exchange(network, server, query, until)
+        except (OSError, EOFError, BadAnswerError) as err:
+            self.observer.asked(network, server, name, qtype, started, await now(), str(err))
+            raise
+        self.observer.asked(network, server, name, qtype, started, await now(), _said(message))
+        return message
 
 
 _RCODES = {

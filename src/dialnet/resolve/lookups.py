@@ -6,6 +6,7 @@ starts a lookup (`limits.py`) closes it, wherever it is.
 
 from __future__ import annotations
 
+import functools
 import socket
 from ipaddress import IPv4Address, IPv6Address
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .config.resolv_conf import ResolvConf
     from .options import ResolverOptions
     from .records import MX, NS, SRV
+    from .transport import Transport
 
     Tell = Callable[[Sequence[IPAddr]], None]
     IP = IPv4Address | IPv6Address
@@ -102,32 +104,22 @@ def _observer(resolver: ResolverOptions) -> Observer:
 def _python(
     resolver: ResolverOptions, time: float, sources: tuple[str, ...], observer: Observer
 ) -> PythonWay:
-    conf = _conf(resolver, time)
-    asking: Asking | None = resolver.__dict__.get("_asking")
-    if asking is None or asking.conf is not conf or asking.observer is not observer:
-        asking = resolver.__dict__["_asking"] = Asking(
-            _sockets
-            if resolver.dial is None
-            else DialedTransport(resolver.dial, resolver._converse, resolver._for_tasks),
-            conf,
-            observer,
-            turns=machine.turns,
-            edns=observer.settings.edns0,
-        )
-    return PythonWay(
-        asking, lambda: machine.hosts(time), sources, strict_errors=resolver.strict_errors, time=time
-    )
-
-
-def _conf(resolver: ResolverOptions, time: float) -> ResolvConf:
     conf = machine.resolv(time)
-    if resolver.servers is None:
-        return conf
-    # The search list and the options stay the machine's.
-    kept: tuple[ResolvConf, ResolvConf] | None = resolver.__dict__.get("_conf")
-    if kept is None or kept[0] is not conf:
-        kept = resolver.__dict__["_conf"] = (conf, conf.with_(servers=tuple(resolver.servers)))
-    return kept[1]
+    kept: tuple[ResolvConf, Observer, Asking] | None = resolver.__dict__.get("_asking")
+    if kept is None or kept[0] is not conf or kept[1] is not observer:
+        kept = resolver.__dict__["_asking"] = (conf, observer, _asking(resolver, conf, observer))
+    hosts = functools.partial(machine.hosts, time)
+    return PythonWay(kept[2], hosts, sources, strict_errors=resolver.strict_errors, time=time)
+
+
+def _asking(resolver: ResolverOptions, conf: ResolvConf, observer: Observer) -> Asking:
+    if resolver.servers is not None:
+        # The search list and the options stay the machine's.
+        conf = conf.with_(servers=tuple(resolver.servers))
+    transport: Transport = _sockets
+    if resolver.dial is not None:
+        transport = DialedTransport(resolver.dial, resolver._converse, resolver._for_tasks)
+    return Asking(transport, conf, observer, turns=machine.turns, edns=observer.settings.edns0)
 
 
 # Addresses.
@@ -159,21 +151,26 @@ async def lookup_ip(resolver: ResolverOptions, network: str, host: str) -> list[
     return suitable
 
 
-async def addresses(
+def addresses(
     resolver: ResolverOptions, host: str, family: int, tell: Tell | None = None
-) -> list[IPAddr]:
+) -> Coroutine[Any, Any, list[IPAddr]]:
     """The addresses of a name or literal; a hosts file's may be of other families than the one asked for.
 
-    `tell` is called with those of each answer that has some, as soon as it is there.
+    `tell` is called with those of each answer that has some, as soon as it is there. Raises `DNSError` at
+    once for a name that nobody may be asked for.
     """
     literal = ip_literal(host)
     if literal is not None:
-        return [literal]
+        return _known(literal)
     name = _askable(host)
     flights = resolver._flights_under_way()
-    return await flights.share(
+    return flights.share(
         (family, host), lambda tell: _ask_addresses(resolver, name, host, family, tell), tell
     )
+
+
+async def _known(literal: IPAddr) -> list[IPAddr]:
+    return [literal]
 
 
 def _askable(host: str) -> str:
@@ -199,7 +196,9 @@ async def _ask_addresses(
     try:
         if choice.system:
             return await machine.system_way().lookup_ip_addr(name, family)  # type: ignore[no-any-return]
-        return await _python(resolver, time, choice.sources, observer).lookup_ip_addr(name, family, tell)
+        way = _python(resolver, time, choice.sources, observer)
+        found, _ = await way.lookup_both(name, family, tell=tell)
+        return found
     except DNSError as err:
         raise err._renamed(host) from err.__cause__
 

@@ -63,18 +63,19 @@ class PythonWay:
         `tell` is called with the addresses of each DNS answer that has some, as soon as it is there; not with
         strict errors, for which half an answer is none.
         """
-        found, _ = await self._lookup_both(host, family, canonical=False, tell=tell)
+        found, _ = await self.lookup_both(host, family, tell=tell)
         return found
 
     async def lookup_cname(self, host: str) -> str:
         """The end of the chain, also where no address stands there."""
-        _, name = await self._lookup_both(host, socket.AF_UNSPEC, canonical=True)
+        _, name = await self.lookup_both(host, socket.AF_UNSPEC, canonical=True)
         # The hosts file's own may have no dot at all.
         return name if name.endswith(".") else name + "."
 
-    async def _lookup_both(
-        self, host: str, family: int, *, canonical: bool, tell: Tell | None = None
+    async def lookup_both(
+        self, host: str, family: int, *, canonical: bool = False, tell: Tell | None = None
     ) -> tuple[list[IPAddr], str]:
+        """Addresses and, if `canonical`, the canonical name."""
         error: DNSError | None = None
         for source in self._sources:
             if source == "files":
