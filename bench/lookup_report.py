@@ -79,11 +79,13 @@ class Report:
         return base.cost / ours.cost if ours and base and ours.cost else None
 
     def ceiling(self) -> float:
-        """Return the queries a second that the server answers when it has nothing to wait for."""
-        results = [
-            each for counts in self.samples.values() for results in counts.values() for each in results
-        ]
-        rates = [each.queries / each.server_cpu for each in results if each.server_cpu > 0 and each.queries]
+        """Return the queries a second that the server answers when it has nothing to wait for; 0 if unknown.
+
+        Seen when it has much to do: beside the little that it does for a slow resolver, what it spins is not
+        told apart well enough.
+        """
+        results = self.samples.get(CEILING, {}).get(max(self.concurrent), [])
+        rates = [each.queries / each.server_cpu for each in results if each.server_cpu > 0]
         return median(rates) if rates else 0.0
 
     def as_json(self) -> dict[str, Any]:
@@ -187,8 +189,9 @@ def _remarks(report: Report) -> Iterator[str]:
             reached = f"{ratio:.2f} ({cheaper:.2f} in CPU time), {verdict}"
             yield f"Target, {most:,} at once: {ours} ≥ {target.factor:g} × {base}: {reached}."
     raw = report.medians(CEILING, most)
-    reached = f"; the raw loop had {raw.rate:,.0f} of it" if raw else ""
-    yield f"The server's own ceiling, queries/s: {report.ceiling():,.0f}{reached}."
+    if raw:
+        own = f"{report.ceiling():,.0f}; the raw loop had {raw.rate:,.0f}"
+        yield f"The server's own ceiling, queries/s: {own}."
     rows = [(key, row) for key in report.samples if (row := report.medians(key, most))]
     bounded = [BY_KEY[key].title for key, row in rows if row.server_share > 0.9 > row.share]
     if bounded:

@@ -363,24 +363,25 @@ def test_a_link_that_is_too_narrow(host_name: str) -> None:
                     says = wrong
 
                     def send(self, number: int, data: bytes, messages: Any) -> int:
-                        if messages[0][2] > 1472:
+                        # As the kernel: what comes before goes.
+                        long = [place for place, each in enumerate(messages) if each[2] > 1472]
+                        if long and not long[0]:
                             refused.append(messages[0][2])
                             raise OSError(self.says, "")
-                        return send(self, number, data, messages)
+                        return send(self, number, data, messages[: long[0]] if long else messages)
 
                 client.close()
                 client = await host.net.dial_udp("udp4", None, server.local_addr)
                 with pytest.MonkeyPatch.context() as patch:
                     patch.setattr(mmsg, "Sender", Narrow)
-                    for _ in range(2):
+                    for known in (False, True):
                         refused.clear()
                         sizes = [100, 100, 2000, 2000, 2000, 1800, 1800, 100, 100]
                         batch = [(bytes(size), None) for size in sizes]
                         assert await client.write_batch(batch) == len(sizes)
                         packets = await read_all(server, len(sizes))
                         assert [len(packet.data) for packet in packets] == sizes
-                    # The second time it is known.
-                    assert refused == []
+                        assert bool(refused) is not known
             client.close()
 
     hosts.run(host_name, body)
@@ -589,3 +590,59 @@ def test_a_task_that_only_sends_lets_others_run(task_host_name: str) -> None:
             await counting
 
     hosts.run(task_host_name, body)
+
+
+def test_a_call_in_the_middle_of_another() -> None:
+    """As a signal handler's, at the worst moment: while what the kernel wrote is being looked at."""
+    with net.listen_udp("udp4", net.UDPAddr("127.0.0.1")) as server:
+        with net.dial_udp("udp4", None, server.local_addr) as client:
+            with pytest.MonkeyPatch.context() as patch:
+                _one_by_one(patch)
+                # So that there is a memory that could be shared.
+                client.write(b"start")
+                server.read_batch(3)
+                inner: list[bytes] = []
+                sockaddr = mmsg._sockaddr
+
+                def interrupted(raw: bytes) -> Any:
+                    if not inner:
+                        inner.append(b"")
+                        inner.extend(packet.data for packet in server.read_batch(3))
+                    return sockaddr(raw)
+
+                patch.setattr(mmsg, "_sockaddr", interrupted)
+                client.write_batch([(b"%d" % number, None) for number in range(6)])
+                outer = [packet.data for packet in server.read_batch(3)]
+                assert outer == [b"0", b"1", b"2"]
+                assert inner[1:] == [b"3", b"4", b"5"]
+
+
+def test_an_error_behind_datagrams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no call for many: what has come is given out first, then the error, then the rest."""
+    from dialnet.connections.incoming import Incoming
+
+    _plainly(monkeypatch)
+    peer = ("127.0.0.1", 5)
+    script: list[Any] = [b"one", b"two", ConnectionRefusedError(errno.ECONNREFUSED, ""), b"three"]
+
+    class Scripted:
+        family = socket.AF_INET
+
+        def setsockopt(self, *_: Any) -> None:
+            pass
+
+        def recvmsg(self, *_: Any) -> Any:
+            if not script:
+                raise BlockingIOError(errno.EAGAIN, "")
+            said = script.pop(0)
+            if isinstance(said, OSError):
+                raise said
+            return said, [], 0, peer
+
+    incoming = Incoming(Scripted(), 5)  # type: ignore[arg-type]
+    assert [packet.data for packet in incoming.packets((10, 10))] == [b"one", b"two"]
+    with pytest.raises(ConnectionRefusedError):
+        incoming.packet(10)
+    assert [packet.data for packet in incoming.packets((10, 10))] == [b"three"]
+    with pytest.raises(BlockingIOError):
+        incoming.packets((10, 10))

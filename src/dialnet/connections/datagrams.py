@@ -40,10 +40,8 @@ class Datagrams(Messages, ConnectionEnd):
         self._connected = opened.remote is not None
         if not opened.shared:
             self._coalescer = os.getpid()
-        self._recv = self._read_data
-        self._recv_into = self._read_data_into  # type: ignore[assignment]
-        self._recv_from = self._read_data_from
-        self._recv_from_into = self._read_data_from_into
+        # The methods of these names below take their place. As attributes they would make a cycle.
+        del self._recv, self._recv_into
 
     # Reading.
 
@@ -79,13 +77,13 @@ class Datagrams(Messages, ConnectionEnd):
     # A read of the socket itself gives what is coalesced as one. Whether that may be is looked at when the
     # call is made: it may have been waiting since before.
 
-    def _read_data(self, n: int) -> bytes:
+    def _recv(self, n: int) -> bytes:  # type: ignore[override]
         incoming = self._incoming
         if incoming is None or not incoming.coalesces:
             return self._fd.sock.recv(n)
         return incoming.packet(n).data
 
-    def _read_data_into(self, buffer: Any) -> int:
+    def _recv_into(self, buffer: Any) -> int:  # type: ignore[override]
         incoming = self._incoming
         if incoming is None or not incoming.coalesces:
             return self._fd.sock.recv_into(buffer)
@@ -93,14 +91,14 @@ class Datagrams(Messages, ConnectionEnd):
         buffer[: len(data)] = data
         return len(data)
 
-    def _read_data_from(self, n: int) -> tuple[bytes, Any]:
+    def _recv_from(self, n: int) -> tuple[bytes, Any]:
         incoming = self._incoming
         if incoming is None or not incoming.coalesces:
             return self._fd.sock.recvfrom(n)
         data, _, sender = incoming.message()
         return data[:n], sender
 
-    def _read_data_from_into(self, buffer: Any) -> tuple[int, Any]:
+    def _recv_from_into(self, buffer: Any) -> tuple[int, Any]:
         incoming = self._incoming
         if incoming is None or not incoming.coalesces:
             return self._fd.sock.recvfrom_into(buffer)
@@ -115,10 +113,10 @@ class Datagrams(Messages, ConnectionEnd):
             return super()._receive_message(sizes)
         n, oob_n = sizes
         data, items, sender = incoming.message()
-        flags = socket.MSG_TRUNC if len(data) > n else 0
+        flags = int(socket.MSG_TRUNC) if len(data) > n else 0
         while items and len(control.join(items)) > oob_n:
             items.pop()
-            flags |= socket.MSG_CTRUNC
+            flags |= int(socket.MSG_CTRUNC)
         return data[:n], items, flags, sender
 
     # Whoever has the descriptor itself gets datagrams as they were sent.

@@ -20,6 +20,9 @@ Every file defines the same names:
 `SO_PROTOCOL`      the option that tells a socket's protocol, where there is Multipath TCP
 `LINGER`           how SO_LINGER's `struct linger` is packed
 
+What only some programs need has a file for each subject, which says for every system how it is there and
+loads when it is used: `control`, `credentials`, `facts`, `multicast`.
+
 `NAME` is the system's own: linux, android, darwin, ios, windows, freebsd, openbsd, solaris, plan9, ...
 """
 
