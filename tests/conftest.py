@@ -16,13 +16,6 @@ from dialnet.poll.threads import give_back, take_waiter
 from tests import hosts, shapes
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Raw IP sockets hear every packet of their protocol, so tests that have some do not run side by side."""
-    for item in items:
-        if "rawip" in item.nodeid or "raw_ip" in item.nodeid:
-            item.add_marker(pytest.mark.xdist_group("raw IP"))
-
-
 @pytest.fixture(params=hosts.HOSTS)
 def host_name(request: pytest.FixtureRequest) -> str:
     """Each of the four hosts; a test that takes it runs under all."""
