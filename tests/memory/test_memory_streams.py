@@ -455,6 +455,11 @@ def test_the_faces_have_the_same_names() -> None:
         assert getattr(memory, name).__doc__
 
 
+async def until_it_waits(end: Any) -> None:
+    while not end._fd.reading.waiters():
+        await asyncio.sleep(0)
+
+
 def test_asyncio_run_ends_with_a_connection_left_open() -> None:
     """A connection is no loop's: it goes on in the next one."""
     ends: list[Any] = []
@@ -464,12 +469,12 @@ def test_asyncio_run_ends_with_a_connection_left_open() -> None:
             ends.append(await aio_memory.dial(str(ln.addr)))
             ends.append(await ln.accept())
         reading = asyncio.create_task(ends[0].read(1))
-        await asyncio.sleep(0.01)
+        await until_it_waits(ends[0])
         reading.cancel()
 
     async def second() -> None:
         reading = asyncio.create_task(ends[0].read(10))
-        await asyncio.sleep(0.01)
+        await until_it_waits(ends[0])
         await ends[1].write(b"again")
         assert await reading == b"again"
         for end in ends:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from ..sockets.adopt import CONN, LISTENER, PACKET, adopt
 from ..sockets.config import KeepAliveConfig
-from ..sockets.handed import handed_over, has_datagrams, take_over
+from ..sockets.handed import take_over
 from .conn import Conn
 from .kinds import connection
 from .listener import Listener, TCPListener, UnixListener
@@ -55,20 +54,5 @@ def listen_fds() -> list[Listener | PacketConn]:
     Raises `ValueError` for variables that are none of systemd's; `OpError` of op `file` where one of them is
     no such socket, and then everything is left as it was.
     """
-    made: list[Listener | PacketConn] = []
-    handed = handed_over(os.environ, os.getpid())
-    try:
-        for number, name in handed:
-            one = _handed_over(number)
-            made.append(one)
-            one.name = name
-    except BaseException:
-        for one in made:
-            one.close()
-        raise
-    take_over(os.environ, handed)
+    made: list[Listener | PacketConn] = take_over(file_listener, file_packet_conn)
     return made
-
-
-def _handed_over(number: int) -> Listener | PacketConn:
-    return file_packet_conn(number) if has_datagrams(number) else file_listener(number)

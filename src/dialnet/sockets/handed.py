@@ -11,14 +11,41 @@ import socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeVar
 
-__all__ = ["handed_over", "has_datagrams", "take_over"]
+    T = TypeVar("T", bound=Any)
+
+__all__ = ["take_over"]
 
 _FIRST = 3
 
 
-def handed_over(environ: Mapping[str, str], pid: int) -> list[tuple[int, str]]:
+def take_over(listener: Callable[[int], T], packets: Callable[[int], T]) -> list[T]:
+    """What the face makes of each descriptor, named; afterwards the descriptors are closed and nobody looks for
+    them any more. If one of them cannot be had, all are left as they were.
+
+    Raises `ValueError` for variables that are none of systemd's, and what `listener` and `packets` raise.
+    """
+    made: list[T] = []
+    handed = _handed_over(os.environ, os.getpid())
+    try:
+        for number, name in handed:
+            made.append((packets if _has_datagrams(number) else listener)(number))
+            made[-1].name = name
+    except BaseException:
+        for one in made:
+            one.close()
+        raise
+    if handed:
+        for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
+            os.environ.pop(name, None)
+    for number, _ in handed:
+        os.close(number)
+    return made
+
+
+def _handed_over(environ: Mapping[str, str], pid: int) -> list[tuple[int, str]]:
     """The descriptors and their names, if they are for this process; none if nothing was handed over.
 
     Raises `ValueError` for variables that are none of systemd's.
@@ -33,16 +60,7 @@ def handed_over(environ: Mapping[str, str], pid: int) -> list[tuple[int, str]]:
     return [(_FIRST + place, names[place] if place < len(names) else "") for place in range(int(count))]
 
 
-def take_over(environ: MutableMapping[str, str], handed: list[tuple[int, str]]) -> None:
-    """Close the descriptors, of which there are duplicates by now, and have nobody look for them any more."""
-    if handed:
-        for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
-            environ.pop(name, None)
-    for number, _ in handed:
-        os.close(number)
-
-
-def has_datagrams(number: int) -> bool:
+def _has_datagrams(number: int) -> bool:
     """Whether the descriptor is a socket without connections."""
     try:
         sock = socket.socket(fileno=number)
