@@ -22,8 +22,8 @@ _FIRST = 3
 
 
 def take_over(listener: Callable[[int], T], packets: Callable[[int], T]) -> list[T]:
-    """What the face makes of each descriptor, named; afterwards the descriptors are closed and nobody looks for
-    them any more. If one of them cannot be had, all are left as they were.
+    """What the face makes of each descriptor, named; afterwards the descriptors are closed and nobody looks
+    for them any more. If one of them cannot be had, all are left as they were.
 
     Raises `ValueError` for variables that are none of systemd's, and what `listener` and `packets` raise.
     """
