@@ -20,8 +20,10 @@ import dialnet
 import dialnet.aio
 import dialnet.aio.memory
 import dialnet.aio.proxy
+import dialnet.aio.tls
 import dialnet.memory
 import dialnet.proxy
+import dialnet.tls
 from dialnet.proxies.dialers import PerHost, ProxyOptions
 
 try:
@@ -54,6 +56,7 @@ class Host:
     net: Any
     proxy: Any
     memory: Any
+    tls: Any
     is_threads = False
 
     def pipe(self) -> tuple[Any, Any]:
@@ -94,7 +97,7 @@ WAITING = {
     "lookup_srv", "lookup_txt", "lookup_port", "read", "readinto", "write", "writelines", "read_from",
     "read_from_into", "write_to", "sendfile", "read_msg", "write_msg", "read_packet", "read_batch",
     "write_batch",
-    "send_fds", "recv_fds", "listen_multicast_udp",
+    "send_fds", "recv_fds", "listen_multicast_udp", "handshake",
 }  # fmt: skip
 _VIEWED = (
     dialnet.Conn,
@@ -121,7 +124,7 @@ class View:
             return lambda *args, **kwargs: _Done(lambda: found(*bare(args), **kwargs))
         if inspect.isclass(found) and issubclass(found, _VIEWED):
             return lambda *args, **kwargs: view(found(*args, **kwargs))
-        return found
+        return view(found)
 
     async def __aenter__(self) -> Any:
         return self
@@ -153,6 +156,22 @@ class _Proxies:
             return view(make(*args, forward=forward, **kwargs))
 
         return made
+
+
+class _Tls:
+    """`dialnet.tls`, over viewed connections, listeners and dialers."""
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(dialnet.tls, name)
+        if inspect.isclass(found) or not callable(found):
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            plain = dict(zip(kwargs, bare(tuple(kwargs.values()))))
+            made = lambda: found(*bare(args), **plain)  # noqa: E731
+            return _Done(made) if name in WAITING else view(made())
+
+        return call
 
 
 class _Done:
@@ -214,6 +233,7 @@ class _Threads(Host):
     net = View(dialnet)
     proxy = _Proxies()
     memory = View(dialnet.memory)
+    tls = _Tls()
     is_threads = True
 
     def start(self, body: Any, *args: Any) -> Any:
@@ -247,6 +267,7 @@ class _AsyncioHost(Host):
     net = dialnet.aio
     proxy = dialnet.aio.proxy
     memory = dialnet.aio.memory
+    tls = dialnet.aio.tls
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -324,6 +345,7 @@ class _TrioHost(Host):
     net = dialnet.aio
     proxy = dialnet.aio.proxy
     memory = dialnet.aio.memory
+    tls = dialnet.aio.tls
 
     def __init__(self, nursery: trio.Nursery) -> None:
         self._nursery = nursery

@@ -9,7 +9,7 @@ import dialnet as net
 
 OPS = {
     "dial", "listen", "accept", "read", "write", "writev", "close", "set", "get", "file", "raw-control",
-    "raw-read", "raw-write", "route",
+    "raw-read", "raw-write", "route", "handshake",
 }  # fmt: skip
 NETWORKS = {
     "tcp",

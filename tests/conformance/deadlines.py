@@ -141,7 +141,35 @@ async def writing(host: Host, kind: Kind, one: Any, two: Any) -> None:
     assert got.endswith(b"y" * 1000)
 
 
-writing.unfit = lambda kind: not kind.stream  # type: ignore[attr-defined]
+writing.unfit = lambda kind: not (kind.stream and kind.revives)  # type: ignore[attr-defined]
+
+
+async def broken_writing(host: Host, kind: Kind, one: Any, two: Any) -> None:
+    """As `writing`, where half of something may have gone: the reader gets at least what the error says, later
+    writes fail, and reading goes on."""
+    below = one
+    while hasattr(below, "net_conn"):
+        below = below.net_conn
+    writing = host.start(one.write, b"x" * (64 << 20))
+    await host.blocked(below, "writing")
+    one.set_write_deadline(time.monotonic())
+    with pytest.raises(net.DeadlineExceededError) as caught:
+        await writing
+    sent = caught.value.bytes_written
+    one.set_write_deadline(None)
+    for _ in range(2):
+        with pytest.raises(BrokenPipeError) as broken:
+            await one.write(b"y")
+        assert broken.value.bytes_written == 0
+    got = 0
+    while got < sent:
+        got += len(await two.read(65536))
+    job = host.start(two.write, b"the other way")
+    assert await one.read(100) == b"the other way"
+    await job
+
+
+broken_writing.unfit = lambda kind: kind.revives  # type: ignore[attr-defined]
 
 
 async def to_the_end(host: Host, kind: Kind, one: Any, two: Any) -> None:
@@ -201,6 +229,7 @@ CHECKS = [
     moved_later,
     many_waiters,
     writing,
+    broken_writing,
     to_the_end,
     fluctuating,
     unusable,

@@ -29,7 +29,8 @@ async def close_wakes_readers(host: Host, kind: Kind, one: Any, two: Any) -> Non
 
 async def close_wakes_writers(host: Host, kind: Kind, one: Any, two: Any) -> None:
     """Close ends every write that waits."""
-    await fill(host, kind, one)
+    if kind.revives:
+        await fill(host, kind, one)
     data = b"x" * ((64 << 20) if kind.stream else 1000)
     writings = [host.start(one.write, data) for _ in range(3)]
     await host.blocked(one, "writing", waiters=3)
@@ -66,7 +67,7 @@ async def closed(host: Host, kind: Kind, one: Any, two: Any) -> None:
         lambda: one.set_read_deadline(None),
         lambda: one.set_write_deadline(later),
     ]
-    if kind.buffered:
+    if kind.buffered and kind.sized:
         acts += [lambda: one.set_read_buffer(1000), lambda: one.set_write_buffer(1000)]
     if kind.socket:
         acts += [one.file]
@@ -162,7 +163,7 @@ async def close_read(host: Host, kind: Kind, one: Any, two: Any) -> None:
     assert await two.read(100) == b"still writing"
 
 
-close_read.unfit = lambda kind: not kind.half_close  # type: ignore[attr-defined]
+close_read.unfit = lambda kind: not (kind.half_close and kind.close_read)  # type: ignore[attr-defined]
 
 
 async def forgotten(host: Host, kind: Kind, one: Any, two: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dialnet import IPAddr, UDPAddr, UnixAddr
+from tests.certificates import NAME, client_context, server_context
 from tests.hosts import Host
 from tests.rawip.network import ONE, TWO, need_raw, own_network
 
@@ -30,6 +31,10 @@ class Kind:
     reliable: bool = True  # writing waits for the reader
     buffered: bool = True  # writing need not wait for the reader
     socket: bool = True  # there is a descriptor
+    sized: bool = True  # its buffers have a size that can be set
+    close_read: bool = True  # reading can be ended alone, where half closing can be had
+    revives: bool = True  # a write that failed halfway is no obstacle to the next
+    gathers: bool = True  # `writelines` is a call of its own kind
     closed_text: str = "use of closed network connection"
 
 
@@ -148,6 +153,47 @@ async def memory_packets(host: Host) -> AsyncIterator[tuple[Any, Any]]:
         server.close()
 
 
+def secured(below: Pair) -> Pair:
+    """TLS over another kind."""
+
+    @asynccontextmanager
+    async def pair(host: Host) -> AsyncIterator[tuple[Any, Any]]:
+        async with below(host) as (one, two):
+            client = host.tls.client(one, client_context(), NAME)
+            server = host.tls.server(two, server_context())
+            shaking = host.start(server.handshake)
+            await client.handshake()
+            await shaking
+            # What a server sends after its handshake is none of the conversation's, and of a pipe it would be
+            # in the way until somebody reads.
+            reading = host.start(client.read, 1)
+            await server.write(b"x")
+            assert await reading == b"x"
+            try:
+                yield client, server
+            finally:
+                # So that none waits for what the other will not read any more.
+                one.close()
+                two.close()
+                client.close()
+                server.close()
+
+    return pair
+
+
+def secured_kind(name: str, below: Pair, **differences: Any) -> Kind:
+    return Kind(
+        name,
+        secured(below),
+        socket=False,
+        sized=False,
+        close_read=False,
+        revives=False,
+        gathers=False,
+        **differences,
+    )
+
+
 KINDS = [
     Kind("tcp4", stream("tcp4", "127.0.0.1:0")),
     Kind("tcp6", stream("tcp6", "[::1]:0")),
@@ -168,6 +214,11 @@ KINDS = [
         closed_text="io: read/write on closed pipe",
     ),
     Kind("memory", memory, socket=False),
+    secured_kind("tls-tcp", stream("tcp4", "127.0.0.1:0")),
+    secured_kind("tls-unix", stream("unix", "")),
+    secured_kind("tls-pipe", pipe, buffered=False, half_close=False),
+    secured_kind("tls-memory", memory),
+    secured_kind("tls-tls", secured(stream("tcp4", "127.0.0.1:0"))),
     Kind("memory-packet", memory_packets, stream=False, ends=False, half_close=False, socket=False),
 ]
 

@@ -27,8 +27,10 @@ FLOORS = {
     "connections": 4,
     "inmemory": 4,
     "proxies": 4,
+    "secure": 4,
     "proxy": 5,  # a part of the face for threads that loads by itself
     "memory": 5,  # the same
+    "tls": 5,  # the same
     "sync": 5,
     "aio": 5,
     "cli": 5,
@@ -49,6 +51,7 @@ ORDER = [
     "connections",
     "inmemory",
     "proxies",
+    "secure",
 ]
 FILES = sorted(SOURCE.rglob("*.py"))
 
@@ -136,6 +139,7 @@ def test_importing_is_light() -> None:
     assert not loaded & {
         "dialnet.inmemory",
         "dialnet.memory",
+        "dialnet.secure",
         "dialnet.sync.lines",
         "dialnet.netif.interface",
     }

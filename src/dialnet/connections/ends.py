@@ -60,6 +60,23 @@ class ConnectionEnd(Deadlines):
 
             self._recv, self._recv_into = recv, recv_into  # type: ignore[assignment]
 
+    def _try_write(self, data: bytes) -> int:
+        """Send as much of `data` as goes without waiting, if nobody else is writing; how much that was.
+
+        Raises `ClosedError`, and what the system reports.
+        """
+        side = self._writing
+        with side.lock:
+            if side.closed:
+                raise side.closed_error
+            if side.turn is not None:
+                return 0
+            try:
+                return self._send(data)
+            except BlockingIOError:
+                side.ready = False
+                return 0
+
     def _take_held(self) -> bytes:
         """What the next reads would return without asking the system."""
         with self._reading.lock:

@@ -29,8 +29,8 @@ _kinds: dict[type[BaseException], type[OpError]] = {}
 class OpError(Error):
     """An operation on a connection, a listener or an address failed.
 
-    `op` is `dial`, `listen`, `accept`, `read`, `write`, `writev`, `close`, `set`, `get`, `file`, `route`;
-    `net` the network as the caller named it; `source` and `addr` the two ends (`Addr` or `None`);
+    `op` is `dial`, `listen`, `accept`, `handshake`, `read`, `write`, `writev`, `close`, `set`, `get`, `file`,
+    `route`; `net` the network as the caller named it; `source` and `addr` the two ends (`Addr` or `None`);
     `err` the cause, the same object as `__cause__`. `errno` is the cause's.
 
     `syscall` names the system call that failed, where one did. `bytes_written` says how much of a

@@ -55,6 +55,20 @@ class LineEnd(Timed, NoDescriptor):
         """Have the next reads return `data` first."""
         self._fd.inbound.unread(data)
 
+    def _try_write(self, data: bytes) -> int:
+        """How much of `data` there is room for, if nobody else is writing: it is written. Raises
+        `ClosedError` and `BrokenPipeError`."""
+        side, line = self._fd.writing, self._fd.outbound
+        offer = Offer(memoryview(data))
+        with side.lock:
+            if side.closed:
+                raise side.closed_error
+            if side.turn is None:
+                line.put(offer)
+        line.withdraw(offer)
+        side.guard.ring()
+        return offer.taken
+
     def _unwritten(self, op: str, offer: Offer, err: OSError) -> int:
         """What a write that has failed comes to: its size if all was taken all the same. Raises `OpError`."""
         if offer.done:

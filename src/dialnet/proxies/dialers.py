@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..poll.signal import CancelToken
+    from ..sockets.trace import Trace
     from .http_connect import HTTPConnect
     from .no_proxy import Exceptions
     from .socks5 import SOCKS5
 
     Proxy = SOCKS5 | HTTPConnect
 
-__all__ = ["PerHost", "ProxyOptions"]
+__all__ = ["PerHost", "ProxyOptions", "trace_of", "until_of", "within"]
 
 
 class ProxyOptions:
@@ -38,7 +39,7 @@ class ProxyOptions:
 
     def _until(self, began: float) -> float | None:
         """When a dial that began then has to be done: what the dialer at the bottom of it says."""
-        return _until(self._forward, began)
+        return until_of(self._forward, began)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {described(self._proxy)}>"
@@ -64,15 +65,38 @@ class PerHost:
         return (self._forward if direct else self._proxy).dial(network, address, cancel=cancel)
 
     def _until(self, began: float) -> float | None:
-        return _until(self._forward, began)
+        return until_of(self._forward, began)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._proxy!r} but for {self._exceptions}>"
 
 
-def _until(dialer: Any, began: float) -> float | None:
+def until_of(dialer: Any, began: float) -> float | None:
+    """When a dial that began then has to be done, by what the dialer says; None where it says nothing."""
     if isinstance(dialer, DialOptions):
         return earliest(timeout_instant(dialer.timeout, began), instant(dialer.deadline))
     if isinstance(dialer, (ProxyOptions, PerHost)):
         return dialer._until(began)
+    return None
+
+
+def within(dialer: Any, until: float | None) -> Any:
+    """The same dialer, whose dials have to be done then, as far as it can be told."""
+    if until is None:
+        return dialer
+    if isinstance(dialer, DialOptions):
+        return dialer.__replace__(timeout=None, deadline=until)
+    if isinstance(dialer, ProxyOptions):
+        return type(dialer)(dialer._proxy, within(dialer._forward, until))  # type: ignore[call-arg]
+    if isinstance(dialer, PerHost):
+        return PerHost(within(dialer._proxy, until), within(dialer._forward, until), dialer._exceptions)
+    return dialer
+
+
+def trace_of(dialer: Any) -> Trace | None:
+    """Who wants to know of its steps."""
+    if isinstance(dialer, DialOptions):
+        return dialer.trace
+    if isinstance(dialer, (ProxyOptions, PerHost)):
+        return trace_of(dialer._forward)
     return None

@@ -1,0 +1,109 @@
+"""Which `ssl.SSLContext` holds, and by which name the peer is verified."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+import threading
+
+from ..addresses import split_host_port
+from ..errors import MissingAddressError, OpError, UnknownNetworkError
+from ..resolve.names import ascii_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = [
+    "NETWORKS",
+    "check_listening",
+    "check_server_context",
+    "client_context",
+    "name_to_verify",
+    "server_name_of",
+]
+
+# Those of bytes.
+NETWORKS = ("tcp", "tcp4", "tcp6", "unix")
+
+_lock = threading.Lock()
+_default: ssl.SSLContext | None = None
+
+
+def client_context(context: Any) -> ssl.SSLContext:
+    """The context given; for None the one that verifies names and chains against the system's trust, made
+    once. That is the `truststore` library's, where it is installed, else the standard library's.
+
+    Raises `TypeError` for what is none, `ValueError` for one of a server's.
+    """
+    if context is None:
+        return _default_context()
+    _check(context)
+    if context.protocol is ssl.PROTOCOL_TLS_SERVER:
+        raise ValueError("this context is for servers: a client's has PROTOCOL_TLS_CLIENT")
+    return context  # type: ignore[no-any-return]
+
+
+def check_server_context(context: Any) -> ssl.SSLContext:
+    """Raises `TypeError` for what is no context, `ValueError` for one of a client's."""
+    _check(context)
+    if context.protocol is ssl.PROTOCOL_TLS_CLIENT:
+        raise ValueError("this context is for clients: a server's has PROTOCOL_TLS_SERVER")
+    return context  # type: ignore[no-any-return]
+
+
+def check_listening(network: str, context: Any) -> None:
+    """What `tls.listen` is given. Raises `OpError` of op `listen` for a network without streams of bytes."""
+    check_server_context(context)
+    if network not in NETWORKS:
+        err = UnknownNetworkError(network)
+        raise OpError("listen", str(network), None, None, err) from err
+
+
+def _check(context: Any) -> None:
+    if not isinstance(context, ssl.SSLContext):
+        raise TypeError(f"a context is an ssl.SSLContext, not {type(context).__name__}")
+
+
+def _default_context() -> ssl.SSLContext:
+    global _default
+    with _lock:
+        if _default is None:
+            try:
+                import truststore
+            except ImportError:
+                _default = ssl.create_default_context()
+            else:
+                _default = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return _default
+
+
+def name_to_verify(context: ssl.SSLContext, server_name: str | None) -> str | None:
+    """The name as TLS has it: A-labels, no dot at the end, no zone; an address is verified as one.
+
+    Raises `ValueError` if there is none and the context verifies names, `DNSError` for what cannot be one.
+    """
+    if server_name is not None and not isinstance(server_name, str):
+        raise TypeError(f"server_name is a str or None, not {type(server_name).__name__}")
+    name = (server_name or "").strip("[]")
+    if not name:
+        if context.check_hostname:
+            raise ValueError("server_name is needed: the context verifies that the peer is who it should be")
+        return None
+    address = name.partition("%")[0]
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return ascii_name(name).removesuffix(".")
+
+
+def server_name_of(network: str, address: str) -> str | None:
+    """What `dial(network, address)` asks for; None where the address says nothing of a name.
+
+    Raises `AddrError` and `MissingAddressError`.
+    """
+    if not network.startswith("tcp"):
+        return None
+    if not address:
+        raise MissingAddressError
+    return split_host_port(address)[0] or None

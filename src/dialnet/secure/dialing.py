@@ -1,0 +1,136 @@
+"""`tls.dial` and what belongs around it: the name to verify, one time limit for all of it, trace,
+cancelling."""
+
+from __future__ import annotations
+
+from threading import RLock
+from time import monotonic
+
+from ..errors import CanceledError, Error, OpError, UnknownNetworkError
+from ..poll.deadline import earliest, timeout_instant
+from ..proxies.dialers import trace_of, until_of, within
+from ..sockets.config import DialOptions
+from ..sockets.trace import Teller
+from .context import NETWORKS, name_to_verify, server_name_of
+from .end import client_engine
+from .engine import Engine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+    from datetime import timedelta
+    from types import TracebackType
+    from typing import Any, Self
+
+    from ..poll.signal import CancelToken
+    from .end import SecureEnd
+    from .sessions import SessionCache
+
+__all__ = ["Dialing"]
+
+
+class Dialing:
+    """Checks everything before anything is dialed. `face` is the face's own `Dialer`, `who` its host."""
+
+    def __init__(
+        self,
+        network: str,
+        address: str,
+        context: ssl.SSLContext,
+        server_name: str | None,
+        timeout: float | timedelta | None,
+        dialer: Any,
+        face: type[DialOptions],
+        who: Any = None,
+    ) -> None:
+        if not callable(getattr(dialer, "dial", None)):
+            raise TypeError(f"a dialer has a dial; {type(dialer).__name__} has none")
+        if isinstance(dialer, DialOptions) and not isinstance(dialer, face):
+            raise TypeError(
+                "the dialer is of the other face: dialnet's is for threads, dialnet.aio's for tasks"
+            )
+        now = monotonic()
+        self.until = earliest(timeout_instant(timeout, now), until_of(dialer, now))
+        self.dialer = within(dialer, self.until)
+        self.context = context
+        self._teller = Teller(trace_of(dialer), who)
+        try:
+            if network not in NETWORKS:
+                raise UnknownNetworkError(network)
+            asked = server_name_of(network, address) if server_name is None else server_name
+            self.name = name_to_verify(context, asked)
+        except Error as err:
+            raise OpError("dial", str(network), None, None, err) from err
+
+    def engine(self, below: Any, sessions: SessionCache | None) -> tuple[Engine, str]:
+        return client_engine(self.context, self.name, below, sessions)
+
+    def handshake(self, below: Any, cancel: CancelToken | None) -> Shaking:
+        """A context manager: the connection is closed if what is inside it fails."""
+        return Shaking(below, self.until, cancel, self._teller, self.name or "")
+
+
+class Shaking:
+    """A handshake's limits, and who is told of it."""
+
+    def __init__(
+        self, below: Any, until: float | None, cancel: CancelToken | None, teller: Teller, name: str
+    ) -> None:
+        self._below = below
+        self._conn: SecureEnd | None = None
+        self._until = until
+        self._cancel = cancel
+        self._teller = teller
+        self._name = name
+        self._canceled = self._over = False
+        # Re-entrant: a signal handler may cancel.
+        self._lock = RLock()
+
+    def begin(self, conn: SecureEnd) -> None:
+        """The handshake of `conn` is about to begin."""
+        self._conn = conn
+        conn.set_deadline(self._until)
+        if self._cancel is not None:
+            self._cancel.attach(self)
+        self._teller.tell("tls_start", self._name, monotonic())
+
+    # What a token calls when it is cancelled (`poll.protocols.Waiter`).
+
+    def wake(self) -> None:
+        """End what the connection is doing; unless that is over, and it is somebody else's."""
+        with self._lock:
+            if not self._over:
+                self._canceled = True
+                self._below.close()
+
+    resume = wake
+
+    def left(self) -> None:
+        """There is no descriptor of its own."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._over = True
+        if self._cancel is not None:
+            self._cancel.detach(self)
+        conn = self._conn
+        if err is None and conn is not None and not self._canceled:
+            conn.set_deadline(None)
+            self._teller.tell("tls_done", conn.connection_state, None, monotonic())
+            return
+        failure = err
+        if conn is None:
+            self._below.close()
+        else:
+            if self._canceled and (err is None or isinstance(err, OSError)):
+                failure = conn._failed("handshake", CanceledError())
+            conn._fd.close()
+            self._teller.tell("tls_done", None, failure, monotonic())
+        if failure is not err:
+            assert isinstance(failure, OpError)
+            raise failure from failure.err

@@ -1,0 +1,296 @@
+"""`Engine`: one end of a TLS conversation, in memory: bytes of the peer's in, bytes for it out.
+
+It is the standard library's `ssl.SSLObject` between two `MemoryBIO`s. OpenSSL's object must not be used by
+two threads at once, and `ssl.SSLSocket` waits inside it: that is why two threads on one of those crash or
+lock each other out. Here nothing waits, and whoever calls holds the connection's lock for the call alone.
+
+- OpenSSL is given whole records, and asked to read only when there is one: to say that there is none takes it
+  and Python as long as to decrypt some 10 KiB.
+- The end of the stream below is never told to OpenSSL: Python sets OP_IGNORE_UNEXPECTED_EOF, with which a
+  stream that was cut off would end as if it had been closed (`cut` says it instead).
+- SSL_shutdown(3) is called with nothing to read: it takes data that has come for an error.
+- Python has OpenSSL write records of at most 16 KiB each and return after every one.
+"""
+
+from __future__ import annotations
+
+import copy
+import ssl
+
+from ..connections.lines import ReadBuffer
+from .errors import RecordHeaderError, UnexpectedEOFError, plain
+from .hello import header_of, looks_like_tls, server_name, whole_records
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["RECORD", "Engine"]
+
+# The most plaintext there is in a record (RFC 8446, section 5.1).
+RECORD = 16_384
+
+
+class Engine:
+    """`ready` is set once the handshake is over. What was encrypted waits in here to be taken."""
+
+    __slots__ = (
+        "_incoming",
+        "_outgoing",
+        "_part",
+        "_read",
+        "_rest",
+        "_write",
+        "context",
+        "cut",
+        "failed",
+        "fed",
+        "finished",
+        "held",
+        "hello",
+        "object",
+        "over",
+        "ready",
+        "server_name",
+        "server_side",
+        "session",
+    )
+
+    def __init__(
+        self, context: ssl.SSLContext, server_side: bool, server_name: str | None, session: Any = None
+    ) -> None:
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self.context = context
+        self.server_side = server_side
+        self.object = context.wrap_bio(
+            self._incoming, self._outgoing, server_side=server_side, server_hostname=server_name
+        )
+        # The one to go on with.
+        self.session = session
+        if session is not None:
+            self.object.session = session
+        # What is underneath, without a call of Python's on top of each record's.
+        inner: Any = getattr(self.object, "_sslobj", self.object)
+        self._read = inner.read
+        self._write = inner.write
+        # The beginning of a record of which the rest has not come.
+        self._part = b""
+        # Ciphertext that was taken, did not go, and has to be the next to go.
+        self._rest = b""
+        self.server_name = "" if server_name is None else server_name
+        self.ready = False
+        # The stream below has ended; the peer has said that it sends no more; we have.
+        self.cut = self.over = self.finished = False
+        # What ended the handshake, or all reading, for good.
+        self.failed: OSError | None = None
+        # Plaintext that is to be read before any other.
+        self.held = ReadBuffer()
+        # How often something came to read: whoever tried in vain need not try again before it changes.
+        self.fed = 0
+        # What came first, while it is of interest.
+        self.hello: bytearray | None = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """What was read from the stream below; nothing is its end."""
+        self.fed += 1
+        if not data:
+            self.cut = True
+            return
+        if self.hello is not None:
+            self._look_at(data)
+        if self._part:
+            data = self._part + data
+            self._part = b""
+        end = whole_records(data)
+        if end < len(data):
+            self._part = data[end:]
+            self._incoming.write(memoryview(data)[:end])
+        else:
+            self._incoming.write(data)
+
+    def _look_at(self, data: bytes) -> None:
+        hello = self.hello
+        assert hello is not None
+        hello += data
+        if not looks_like_tls(bytes(hello[:2])):
+            self.failed = RecordHeaderError(header_of(bytes(hello)))
+        if not self.server_side:
+            if len(hello) > 1:
+                self.hello = None
+            return
+        name = server_name(hello)
+        if name is not None:
+            self.server_name = name
+            self.hello = None
+
+    # Each of these gives None if more has to be read first.
+
+    def shake(self) -> bool | None:
+        """Go on with the handshake; True once it is over. Raises `ssl.SSLError` and its kin."""
+        self._check()
+        try:
+            self.object.do_handshake()
+        except ssl.SSLWantReadError:
+            self._starved()
+            return None
+        except OSError as err:
+            raise self._fail(err) from err
+        self.hello = None
+        self.ready = True
+        return True
+
+    def decrypt(self, n: int) -> bytes | None:
+        """Up to `n` bytes (at least 1) of what the peer wrote; `b""` at its end."""
+        if self.held:
+            return self.held.take(n)
+        if self.over:
+            return b""
+        if self.failed is not None or not (self._incoming.pending or self.object.pending()):
+            self._starved()
+            return None
+        try:
+            data: bytes = self._read(n if n < RECORD else RECORD)
+            if len(data) == RECORD and n > RECORD and self._incoming.pending:
+                return self._gather(data, n)
+        except ssl.SSLWantReadError:
+            self._starved()
+            return None
+        except ssl.SSLZeroReturnError:
+            data = b""
+        except OSError as err:
+            raise self._fail(err) from err
+        self.over = not data
+        return data
+
+    def _gather(self, first: bytes, n: int) -> bytes:
+        """More whole records, while there are any. What comes after them is the next read's."""
+        pieces, size = [first], RECORD
+        try:
+            while size + RECORD <= n and self._incoming.pending:
+                piece = self._read(RECORD)
+                pieces.append(piece)
+                size += len(piece)
+                if len(piece) < RECORD:
+                    self.over = not piece
+                    break
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self.over = True
+        except OSError as err:
+            self._fail(err)
+        return b"".join(pieces)
+
+    def decrypt_into(self, buffer: memoryview) -> int | None:
+        """As `decrypt`, into a buffer; how many bytes."""
+        incoming, size, done = self._incoming, len(buffer), 0
+        if self.held or self.over or self.failed is not None or not incoming.pending:
+            data = self.decrypt(size)
+            if data is None:
+                return None
+            buffer[: len(data)] = data
+            return len(data)
+        try:
+            while True:
+                n: int = self._read(size - done, buffer[done:] if done else buffer)
+                done += n
+                if n < RECORD or size - done < RECORD or not incoming.pending:
+                    self.over = not n
+                    return done
+        except ssl.SSLWantReadError:
+            if not done:
+                self._starved()
+            return done or None
+        except ssl.SSLZeroReturnError:
+            self.over = True
+        except OSError as err:
+            failure = self._fail(err)
+            if not done:
+                raise failure from err
+        return done
+
+    def encrypt(self, data: memoryview) -> int:
+        """Encrypt `data`; how much of it: less than all if the peer has to say something first."""
+        taken = 0
+        try:
+            while taken < len(data):
+                taken += self._write(data[taken:] if taken else data)
+        except ssl.SSLWantReadError:
+            if self.cut and not taken:
+                self._starved()
+        except ssl.SSLError as err:
+            raise plain(err) from err
+        return taken
+
+    def _starved(self) -> None:
+        """There is nothing to read. Raises if there never will be."""
+        if self.cut:
+            self.failed = self.failed or UnexpectedEOFError()
+        self._check()
+
+    def _check(self) -> None:
+        if self.failed is not None:
+            # A new one each time: a traceback grows with every raise.
+            raise copy.copy(self.failed)
+
+    def _fail(self, err: OSError) -> OSError:
+        self.failed = plain(err) if isinstance(err, ssl.SSLError) else err
+        return copy.copy(self.failed)
+
+    def unread(self, data: bytes) -> None:
+        """Have the next reads give `data` first."""
+        self.fed += 1
+        self.held[:0] = data
+
+    def read_ahead(self) -> None:
+        """Take what was decrypted already, and what the handshake under way may have to see, into `held`."""
+        try:
+            while not self.over and (self._incoming.pending or self.object.pending()):
+                data = self._read(RECORD)
+                if not data:
+                    self.over = True
+                self.held += data
+        except ssl.SSLZeroReturnError:
+            self.over = True
+        except ssl.SSLWantReadError:
+            pass
+        except OSError as err:
+            self._fail(err)
+
+    def finish(self) -> None:
+        """Say that nothing more will be written (close_notify), once."""
+        if self.finished:
+            return
+        self.finished = True
+        while self.object.pending():
+            self.held += self._read(self.object.pending())
+        waiting = self._incoming.read()
+        try:
+            self.object.unwrap()
+        except OSError:
+            # It waits for the peer's, which reading will find. Or there can be none any more, and the peer
+            # will see an end without a word.
+            pass
+        self._incoming.write(waiting)
+
+    @property
+    def pending(self) -> int:
+        """How many bytes there are to be taken."""
+        return self._outgoing.pending + len(self._rest)
+
+    def take(self) -> bytes:
+        """All that is to be sent."""
+        if self._rest:
+            data, self._rest = self._rest + self._outgoing.read(), b""
+            return data
+        return self._outgoing.read()
+
+    def put_back(self, rest: bytes) -> None:
+        """What was taken and has not gone."""
+        self._rest = rest
+
+    def forget(self) -> None:
+        """What is to be sent never will be."""
+        self._rest = b""
+        self._outgoing.read()

@@ -1,0 +1,59 @@
+"""What can go wrong with TLS, and what OpenSSL says of it in plain words."""
+
+from __future__ import annotations
+
+import ssl
+
+from ..errors import Error
+
+__all__ = ["BrokenRecordError", "RecordHeaderError", "UnexpectedEOFError", "plain"]
+
+
+class UnexpectedEOFError(Error, ssl.SSLEOFError):
+    """The stream ended without a close_notify: cut off, perhaps by somebody in between (RFC 8446, 6.1)."""
+
+    def __init__(self) -> None:
+        self.args = ()
+
+    def _text(self) -> str:
+        return "unexpected EOF"
+
+
+class RecordHeaderError(Error, ssl.SSLError):
+    """What the peer sent first is not TLS; `record_header` has the bytes (at most five) that show it."""
+
+    def __init__(self, record_header: bytes) -> None:
+        self.args = (record_header,)
+        self.record_header = record_header
+
+    def _text(self) -> str:
+        said = " (it looks like HTTP)" if self.record_header[:5] in _HTTP else ""
+        return f"first record does not look like a TLS handshake{said}"
+
+
+_HTTP = frozenset({b"HTTP/", b"GET /", b"POST ", b"HEAD ", b"PUT /", b"OPTIO", b"DELET", b"CONNE", b"PATCH"})
+
+
+class BrokenRecordError(Error, BrokenPipeError):
+    """A write that failed has left half a record behind; nothing that comes after it could be read."""
+
+    def __init__(self) -> None:
+        self.args = ()
+
+    def _text(self) -> str:
+        return "an earlier write ended in the middle of a record"
+
+
+def plain(err: ssl.SSLError) -> ssl.SSLError:
+    """The same error without the names of OpenSSL's and Python's own files and numbers in its text; an alert
+    of the peer's is called one. `reason`, `library`, `verify_code` and `verify_message` stay."""
+    text = err.strerror or str(err)
+    if text.startswith("["):
+        text = text.partition("] ")[2] or text
+    text = text.rpartition(" (_ssl.c")[0] or text
+    reason = getattr(err, "reason", None) or ""
+    if "ALERT_" in reason:
+        text = f"remote error: {reason.partition('ALERT_')[2].lower().replace('_', ' ')}"
+    made = type(err)(err.errno, text)
+    made.__dict__.update(err.__dict__)
+    return made

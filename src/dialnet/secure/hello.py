@@ -1,0 +1,92 @@
+"""What can be seen of a conversation from outside: whether it is TLS at all, which name a client asks for,
+where records end.
+
+OpenSSL tells neither: it takes an HTTP answer for a wrong version number, and the name (RFC 6066, section 3)
+only to a callback on the context, which is the program's to set.
+"""
+
+from __future__ import annotations
+
+__all__ = ["header_of", "looks_like_tls", "server_name", "whole_records"]
+
+_ALERT, _HANDSHAKE = 21, 22
+_CLIENT_HELLO = 1
+_SERVER_NAME = 0
+# RFC 8446, section 5.2; TLS 1.2 had 2 KiB for what encryption adds, and nothing that uses them.
+_MOST_IN_RECORD = 16_384 + 2048
+# No ClientHello is longer; what is, is not looked into.
+_MOST = 16_384
+
+
+def looks_like_tls(data: bytes) -> bool:
+    """Whether `data`, the beginning of what a peer sent, can be the head of a first record (RFC 8446, 5.1): a
+    handshake or an alert, of version 3.x."""
+    return data[:1] in (b"\x16", b"\x15") and data[1:2] in (b"", b"\x03")
+
+
+def header_of(data: bytes) -> bytes:
+    """A record's head: type, version, length."""
+    return bytes(data[:5])
+
+
+def whole_records(data: bytes) -> int:
+    """Where the last whole record in `data`, which begins with one, ends. If something in it cannot be a
+    record, that is its end: OpenSSL will say what is wrong with it."""
+    at, end = 0, len(data)
+    while at + 5 <= end:
+        length = data[at + 3] << 8 | data[at + 4]
+        if length > _MOST_IN_RECORD or data[at + 1] != 3:
+            return end
+        if at + 5 + length > end:
+            break
+        at += 5 + length
+    return at
+
+
+def server_name(data: bytes | bytearray) -> str | None:
+    """The name in a ClientHello, `""` if it has none; None while it is not complete."""
+    try:
+        hello = _first_message(data)
+        return None if hello is None else _name_in(hello)
+    except IndexError:
+        return ""  # OpenSSL will say what is wrong with it.
+
+
+def _first_message(data: bytes | bytearray) -> memoryview | None:
+    """The first handshake message, put together from its records."""
+    message, at = bytearray(), 0
+    while True:
+        if len(message) >= 4:
+            length = 4 + int.from_bytes(message[1:4], "big")
+            if message[0] != _CLIENT_HELLO or length > _MOST:
+                raise IndexError
+            if len(message) >= length:
+                return memoryview(message)[4:length]
+        if len(data) < at + 5:
+            return None
+        if data[at] != _HANDSHAKE:
+            raise IndexError
+        length = int.from_bytes(data[at + 3 : at + 5], "big")
+        message += data[at + 5 : at + 5 + length]
+        at += 5 + length
+
+
+def _name_in(hello: memoryview) -> str:
+    at = 2 + 32  # version, random
+    at += 1 + hello[at]  # session id
+    at += 2 + _number(hello, at)  # cipher suites
+    at += 1 + hello[at]  # compression methods
+    at += 2  # how long the extensions are
+    while at < len(hello):
+        kind, length = _number(hello, at), _number(hello, at + 2)
+        at += 4
+        if kind == _SERVER_NAME:
+            # The length of the list, a name's type (0: a host's), its length, and the name.
+            name = bytes(hello[at + 5 : at + length])
+            return name.decode("ascii", "backslashreplace") if hello[at + 2] == 0 else ""
+        at += length
+    return ""
+
+
+def _number(data: memoryview, at: int) -> int:
+    return data[at] << 8 | data[at + 1]

@@ -1,0 +1,269 @@
+"""`Link`: the state of one TLS connection: its engine, its turns, and the connection below it.
+
+What an `FD` is to a socket a `Link` is to a TLS connection. All of its state is guarded by one lock, held for
+a call on the engine or a few assignments, never while anything waits. Who has to read from the connection
+below holds the `reading` turn, who writes to it the `writing` turn, so ciphertext goes down in the order in
+which it was made. A read may make some too (an answer to a key update, an alert): it goes with whoever is
+writing, else at once as far as that needs no waiting, else from the background; so a reader never waits for a
+peer that does not read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from time import monotonic
+
+from ..errors import ClosedError, OpError
+from ..poll.turns import Guard, MemorySide
+from .engine import Engine
+from .errors import BrokenRecordError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .sessions import SessionCache
+
+__all__ = ["FLUSHER", "HOLDER", "Link", "cause_of", "hold", "take_at_once"]
+
+
+# How long a close_notify may take, in seconds.
+_PATIENCE = 5.0
+
+
+class _Holder:
+    """Stands in a turn for somebody who is not asleep, or asleep in the connection below."""
+
+    def wake(self) -> None:
+        pass
+
+    resume = left = wake
+
+
+# A call of the user's, and what works in the background.
+HOLDER = _Holder()
+FLUSHER = _Holder()
+
+
+def hold(side: MemorySide) -> bool:
+    """For `take_turn`: keep the turn after it, as `HOLDER`."""
+    side.turn = HOLDER
+    return True
+
+
+def take_at_once(side: MemorySide) -> bool:
+    """Take the turn, if nobody has it."""
+    with side.lock:
+        if side.turn is not None:
+            return False
+        side.turn = HOLDER
+    return True
+
+
+def cause_of(err: OSError) -> OSError:
+    """What went wrong below, without what the connection there says of itself."""
+    cause = err.err if isinstance(err, OpError) else err
+    if cause is not err and isinstance(cause, OSError):
+        syscall = getattr(err, "syscall", "")
+        if syscall:
+            cause.syscall = syscall  # type: ignore[attr-defined]
+        return cause
+    return err
+
+
+class Link:
+    __slots__ = (
+        "apart",
+        "closed",
+        "closing",
+        "conn",
+        "ended",
+        "engine",
+        "guard",
+        "reading",
+        "session_key",
+        "sessions",
+        "spoilt",
+        "urgent",
+        "writing",
+    )
+
+    def __init__(
+        self,
+        conn: Any,
+        engine: Engine,
+        sessions: SessionCache | None,
+        apart: Callable[[Link], None],
+        key: str = "",
+    ) -> None:
+        self.conn = conn
+        # Has `steps.drain` done beside everything else, in the face's manner. Raises `RuntimeError` where it
+        # cannot.
+        self.apart = apart
+        self.engine = engine
+        self.sessions = sessions
+        self.session_key = key
+        self.guard = Guard()
+        self.reading = MemorySide(self.guard)
+        self.writing = MemorySide(self.guard)
+        self.closed = False
+        # Closed here, and a close_notify is still on its way.
+        self.closing = False
+        # `close_write` was called.
+        self.ended = False
+        # Why nothing can be written any more.
+        self.spoilt: OSError | None = None
+        # A write cannot go on before more was read (a renegotiation).
+        self.urgent = False
+
+    def close(self) -> None:
+        """Cut it off, without a word to the peer."""
+        with self.guard.lock:
+            self.closed = self.reading.closed = self.writing.closed = True
+            self.reading.wake_all()
+            self.writing.wake_all()
+        self.guard.ring()
+        self.conn.close()
+
+    def check_writing(self) -> None:
+        """Raises what keeps a write from beginning. With the lock held."""
+        self.writing.check()
+        if self.spoilt is not None:
+            raise BrokenRecordError from self.spoilt
+        if self.ended:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    def spoil(self, err: OSError) -> None:
+        """Nothing can be written any more: half of something has gone, or the connection below is broken."""
+        with self.guard.lock:
+            self.spoilt = err
+            self.engine.forget()
+
+    def remember(self) -> None:
+        """Keep the session for the next connection, if there is one by now. With the lock held."""
+        made = self.engine.object
+        session = made.session
+        if session is None or self.sessions is None:
+            return
+        # Since TLS 1.3 the ticket comes some time after the handshake; until then this is the session that
+        # was gone on with, which should be used once.
+        if made.version() == "TLSv1.3" and (not session.has_ticket or session == self.engine.session):
+            return
+        self.sessions._put(self.engine.context, self.session_key, session)
+        self.sessions = None
+
+    def flush(self) -> None:
+        """See to it that what reading made for the peer gets there. Never waits."""
+        side = self.writing
+        with self.guard.lock:
+            late = side.deadline is not None and monotonic() >= side.deadline
+            if late or side.turn is not None or not self.engine.pending:
+                return  # The next write takes it along, or the one under way.
+            side.turn = HOLDER
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Give up the writing turn; what is pending goes first, and takes the turn along if it has to
+        wait."""
+        while True:
+            with self.guard.lock:
+                if self.ended and self.spoilt is None:
+                    self.engine.finish()
+                if not self.engine.pending:
+                    if self.writing.queue:
+                        self.writing.leave(HOLDER)
+                    else:
+                        self.writing.turn = None
+                    return
+            if not self._send_now():
+                self._send_apart()
+                return
+
+    def finish_writing(self) -> None:
+        """`close_write`. Never waits. Raises `ClosedError`, `BrokenRecordError`, and ENOTCONN before the
+        handshake is over."""
+        with self.guard.lock:
+            if self.closed:
+                raise ClosedError
+            if not self.engine.ready:
+                raise OSError(errno.ENOTCONN, "the TLS handshake is not over")
+            if self.spoilt is not None:
+                raise BrokenRecordError from self.spoilt
+            self.ended = True
+            if self.writing.turn is FLUSHER:
+                self.engine.finish()
+            if self.writing.turn is not None:
+                return
+            self.writing.turn = HOLDER
+        self.let_go()
+
+    def finish(self) -> None:
+        """`close`: wake everyone, tell the peer, close the connection below. What cannot be told at once is
+        told from the background, within `_PATIENCE`, and then that closes. Never waits."""
+        with self.guard.lock:
+            if self.closed:
+                return
+            self.closed = self.reading.closed = self.writing.closed = True
+            self.reading.wake_all()
+            self.writing.wake_all()
+            busy = self.writing.turn
+            # A write under way leaves half a record behind, to which there is nothing to add.
+            polite = self.engine.ready and self.spoilt is None and (busy is None or busy is FLUSHER)
+            if polite:
+                self.engine.finish()
+                self.closing = True
+                if busy is None:
+                    self.writing.turn = HOLDER
+            if self.sessions is not None and self.engine.ready:
+                self.remember()
+        self.guard.ring()
+        if not polite or (busy is None and self._send_now()):
+            self.conn.close()
+            return
+        try:
+            # Whoever reads or writes below is to come out; but for the last words.
+            self.conn.set_read_deadline(0.0)
+            self.conn.set_write_deadline(monotonic() + _PATIENCE)
+        except OSError:
+            self.conn.close()
+        if busy is None:
+            self._send_apart()
+
+    def _send_now(self) -> bool:
+        """Send what can be sent without waiting; True if nothing is left. With the writing turn held."""
+        while True:
+            with self.guard.lock:
+                data = self.engine.take()
+            if not data:
+                return True
+            try:
+                sent = self.conn._try_write(data) if hasattr(self.conn, "_try_write") else 0
+            except OSError as err:
+                self.spoil(cause_of(err))
+                return True
+            if sent < len(data):
+                with self.guard.lock:
+                    self.engine.put_back(data[sent:])
+                return False
+
+    def _send_apart(self) -> None:
+        """Have the rest sent in the background, which has the turn from now on."""
+        with self.guard.lock:
+            self.writing.turn = FLUSHER
+        try:
+            self.apart(self)
+        except RuntimeError as err:
+            # No thread can be had, or there is no event loop any more.
+            self.spoil(OSError(errno.EAGAIN, str(err)))
+            self.drained()
+
+    def drained(self) -> None:
+        """The background is done."""
+        with self.guard.lock:
+            closing = self.closing
+            if not closing:
+                self.writing.leave(FLUSHER)
+        if closing:
+            self.conn.close()

@@ -1,0 +1,160 @@
+"""TLS connections and listeners for threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Coroutine
+
+from ..connections.contract import AnyListener
+from ..connections.gather import as_view
+from ..inmemory.ends import writable_view
+from ..poll.signal import CancelToken
+from ..poll.thread_turns import take_turn
+from ..secure.end import SecureEnd
+from ..secure.link import Link, hold
+from ..secure.steps import drain, handshake, read_on, write
+from .conn import Conn, Rereadable
+from .listener import Listener
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+    from typing import Any, TypeVar
+
+    from ..addresses import Addr
+    from ..poll.deadline import When
+    from ..secure.engine import Engine
+    from ..secure.sessions import SessionCache
+
+    T = TypeVar("T")
+
+__all__ = ["SecureConn", "SecureListener"]
+
+# How much is read from the connection below at once: some records.
+_CHUNK = 65_536 + 1024
+
+
+def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
+    """Do what the steps say: read from the connection below, write to it, or wait for a turn."""
+    go = steps.send
+    answer: Any = None
+    try:
+        while True:
+            request = go(answer)
+            go = steps.send
+            try:
+                if request is None:
+                    answer = conn.read(_CHUNK)
+                elif isinstance(request, bytes):
+                    answer = conn.write(request)
+                else:
+                    answer = take_turn(request, hold, request)
+            except BaseException as err:
+                go, answer = steps.throw, err
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+
+
+def _apart(link: Link) -> None:
+    threading.Thread(target=lambda: _do(link.conn, drain(link)), name="dialnet tls", daemon=True).start()
+
+
+class SecureConn(SecureEnd, Rereadable):
+    """A TLS connection over any other connection, with the same deadlines and the same close.
+
+    The handshake is made by the first call that needs it, or by `handshake`. A write that failed has left
+    half a record behind: later ones raise `BrokenRecordError` (a `BrokenPipeError`), and reads go on. A
+    stream that is cut off without a close_notify raises `UnexpectedEOFError`.
+    """
+
+    def __init__(self, conn: Conn, engine: tuple[Engine, str], sessions: SessionCache | None = None) -> None:
+        self._secure(conn, engine, sessions, _apart)
+
+    def handshake(self) -> None:
+        """Complete the handshake, if it is not. The deadlines for reading and for writing hold for it; one
+        that they cut short goes on in the next call.
+
+        Raises `OpError` of op `handshake`: `ssl.SSLCertVerificationError`, another `ssl.SSLError`,
+        `RecordHeaderError` for a peer that does not speak TLS, `UnexpectedEOFError`, `DeadlineExceededError`,
+        `ClosedError`, or what the system reports.
+        """
+        try:
+            _do(self._fd.conn, handshake(self._fd))
+        except OSError as err:
+            self._fail("handshake", err)
+
+    def read(self, n: int | None = -1) -> bytes:
+        if n is None or n <= 0:
+            return self._read_all_or_nothing(n)
+        data: bytes = self._read(self._engine.decrypt, n)
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        view = writable_view(buffer)
+        if not view:
+            self._check_open("read")
+            return 0
+        size: int = self._read(self._engine.decrypt_into, view)
+        return size
+
+    def _read(self, call: Any, argument: Any) -> Any:
+        if not self._engine.ready:
+            self.handshake()
+        fed = self._engine.fed
+        try:
+            result = self._attempt(call, argument)
+            if result is None:
+                result = _do(self._fd.conn, read_on(self._fd, call, argument, fed))
+            return result
+        except OSError as err:
+            self._fail("read", err)
+
+    def write(self, data: Any) -> int:
+        view = as_view(data)
+        if not self._engine.ready:
+            self.handshake()
+        try:
+            return _do(self._fd.conn, write(self._fd, view))
+        except OSError as err:
+            self._fail("write", err)
+
+    def __repr__(self) -> str:
+        # Not io.RawIOBase's.
+        return SecureEnd.__repr__(self)
+
+
+class SecureListener(Listener):
+    """Accepts TLS connections. Their handshake is made by whoever first uses one, so that a peer that stalls
+    in it holds up nobody else."""
+
+    def __init__(self, listener: AnyListener, context: ssl.SSLContext) -> None:
+        self._listener: Any = listener
+        self._context = context
+
+    def accept(self, *, cancel: CancelToken | None = None) -> SecureConn:
+        from ..secure.end import server_engine
+
+        conn = self._listener.accept(cancel=cancel)
+        try:
+            return SecureConn(conn, server_engine(self._context))
+        except BaseException:
+            conn.close()
+            raise
+
+    def close(self) -> None:
+        self._listener.close()
+
+    @property
+    def addr(self) -> Addr:
+        """Where it listens."""
+        return self._listener.addr  # type: ignore[no-any-return]
+
+    def set_deadline(self, when: When) -> None:
+        """Have `accept` fail from the instant `when` on, one that waits included; see `Conn.set_deadline`.
+
+        Raises `OpError`, `ValueError`, `TypeError`.
+        """
+        self._listener.set_deadline(when)
+
+    def __repr__(self) -> str:
+        return f"<tls.Listener over {self._listener!r}>"

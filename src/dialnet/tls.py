@@ -1,0 +1,150 @@
+"""TLS, for threads: connections and listeners with the same interface.
+
+::
+
+    from dialnet import tls
+
+    with tls.dial("tcp", "www.example.com:443", timeout=10) as conn:
+        conn.write(b"GET / HTTP/1.0\\r\\n\\r\\n")
+        print(conn.read())
+
+A `tls.Conn` is a `Conn` over any other: TCP, Unix, a pipe, another TLS connection, one of your own. The
+standard `ssl` library speaks TLS; what is to be verified, which versions, protocols and certificates, says an
+`ssl.SSLContext`.
+"""
+
+from __future__ import annotations
+
+from .poll.signal import CancelToken
+from .secure.context import check_listening, check_server_context, client_context
+from .secure.dialing import Dialing
+from .secure.end import check_conn, client_engine, server_engine
+from .secure.errors import BrokenRecordError, RecordHeaderError, UnexpectedEOFError
+from .secure.sessions import SessionCache
+from .secure.state import ConnectionState
+from .sync.dial import Dialer
+from .sync.listen import ListenConfig
+from .sync.secure import SecureConn as Conn
+from .sync.secure import SecureListener as Listener
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+    from datetime import timedelta
+    from typing import Protocol
+
+    from .sync.conn import Conn as AnyConn
+    from .sync.listener import Listener as AnyListener
+
+    class AnyDialer(Protocol):
+        """A `Dialer`, a dialer of `dialnet.proxy`, or any other object with their `dial`."""
+
+        def dial(self, network: str, address: str, *, cancel: CancelToken | None = None) -> AnyConn: ...
+
+
+__all__ = [
+    "BrokenRecordError",
+    "Conn",
+    "ConnectionState",
+    "Listener",
+    "RecordHeaderError",
+    "SessionCache",
+    "UnexpectedEOFError",
+    "client",
+    "dial",
+    "listen",
+    "new_listener",
+    "server",
+]
+
+
+def dial(
+    network: str,
+    address: str,
+    context: ssl.SSLContext | None = None,
+    *,
+    server_name: str | None = None,
+    timeout: float | timedelta | None = None,
+    dialer: AnyDialer | None = None,
+    sessions: SessionCache | None = None,
+    cancel: CancelToken | None = None,
+) -> Conn:
+    """Connect to `address`, complete the handshake, and have the peer verified.
+
+    Args:
+        network: `tcp`, `tcp4`, `tcp6` or `unix`.
+        address: as `Dialer.dial` takes it.
+        context: what to ask for and what to verify; None verifies the name and the chain against the system's
+            trust.
+        server_name: the name that is asked for (SNI) and verified; None is the host in `address`. An IP
+            address is verified as one, and not asked for.
+        timeout: seconds (or a `timedelta`) for all of it: lookup, connecting, handshake.
+        dialer: what connects, with its own options, time limits and trace among them.
+        sessions: where sessions are kept, so that a later handshake is shorter.
+        cancel: ends it from elsewhere.
+
+    Raises `OpError` of op `dial` as `Dialer.dial` does, of op `handshake` as `Conn.handshake`; `ValueError`
+    where there is no name to verify, or for a context of a server's; `TypeError` for what is no context.
+    """
+    plan = Dialing(
+        network, address, client_context(context), server_name, timeout, dialer or Dialer(), Dialer
+    )
+    below = plan.dialer.dial(network, address, cancel=cancel)
+    with plan.handshake(below, cancel) as shaking:
+        conn = Conn(below, plan.engine(below, sessions), sessions)
+        shaking.begin(conn)
+        conn.handshake()
+    return conn
+
+
+def listen(
+    network: str, address: str, context: ssl.SSLContext, *, config: ListenConfig | None = None
+) -> Listener:
+    """Listen on `address`, as `config.listen` does, for TLS connections; see `new_listener`.
+
+    Raises `OpError` as `ListenConfig.listen`; `ValueError` and `TypeError` as `new_listener`.
+    """
+    check_listening(network, context)
+    return Listener((config or ListenConfig()).listen(network, address), context)
+
+
+def client(
+    conn: AnyConn,
+    context: ssl.SSLContext | None = None,
+    server_name: str | None = None,
+    *,
+    sessions: SessionCache | None = None,
+) -> Conn:
+    """The client's end of a TLS connection over `conn`, which may have been used before (STARTTLS). It owns
+    `conn` from now on. Never waits: the handshake is made by the first call that needs it.
+
+    Args:
+        context: as for `dial`.
+        server_name: the name that is asked for and verified.
+
+    Raises `ValueError` where there is no name to verify, or for a context of a server's; `TypeError` for
+    what is no context or no connection of bytes.
+    """
+    check_conn(conn)
+    engine = client_engine(client_context(context), server_name, conn, sessions)
+    return Conn(conn, engine, sessions)
+
+
+def server(conn: AnyConn, context: ssl.SSLContext) -> Conn:
+    """The server's end of a TLS connection over `conn`, as `client` is the client's.
+
+    Raises `ValueError` for a context of a client's; `TypeError` for what is no context or no connection.
+    """
+    check_conn(conn)
+    return Conn(conn, server_engine(check_server_context(context)))
+
+
+def new_listener(listener: AnyListener, context: ssl.SSLContext) -> Listener:
+    """A listener whose connections are TLS over those of `listener`, which it owns.
+
+    `accept` returns as soon as there is a connection; its handshake is made by the first call that needs it,
+    so a peer that stalls in it holds up nobody else.
+
+    Raises `ValueError` for a context of a client's; `TypeError` for what is none.
+    """
+    return Listener(listener, check_server_context(context))
