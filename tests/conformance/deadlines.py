@@ -145,8 +145,8 @@ writing.unfit = lambda kind: not (kind.stream and kind.revives)  # type: ignore[
 
 
 async def broken_writing(host: Host, kind: Kind, one: Any, two: Any) -> None:
-    """As `writing`, where half of something may have gone: the reader gets at least what the error says, later
-    writes fail, and reading goes on."""
+    """As `writing`, where half of something may have gone: the reader gets at least what the error says,
+    later writes fail, and reading goes on."""
     below = one
     while hasattr(below, "net_conn"):
         below = below.net_conn

@@ -38,6 +38,19 @@ class BufferedReader:
         self._ended = not data
         return bool(data)
 
+    def detach(self) -> Conn:
+        """Return the connection, which has all that was read ahead and not asked for: a conversation can go
+        on there in another way (STARTTLS). The reader is of no use afterwards.
+
+        Raises `ValueError` if there is such data and the connection, one of your own, takes none back.
+        """
+        if self._buffer:
+            unread = getattr(self._conn, "_unread", None)
+            if unread is None:
+                raise ValueError("bytes were read ahead, and this connection takes none back")
+            unread(self._buffer.take(len(self._buffer)))
+        return self._conn
+
     def at_eof(self) -> bool:
         """Whether the stream has ended and all of it was read."""
         return self._ended and not self._buffer

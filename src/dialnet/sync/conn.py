@@ -84,8 +84,8 @@ class Conn(AnyConn, io.RawIOBase):
     ) -> Any:
         """A file object on this connection, with `socket.makefile`'s arguments.
 
-        It does not own the connection: closing it flushes it and no more. A call that a deadline ends has
-        lost nothing and sent nothing twice; it may be made again.
+        It does not own the connection: closing it flushes it, and gives back what a binary one has read
+        ahead. A call that a deadline ends has lost nothing and sent nothing twice; it may be made again.
 
         Raises `ValueError` for a mode other than of `r`, `w`, `b`.
         """

@@ -117,6 +117,11 @@ class _Pair(io.BufferedIOBase):
         if not self._writer.closed:
             self._writer.flush()
 
+    def detach(self) -> Any:
+        """As the reader's, once everything is flushed."""
+        self.close()
+        return self._reader.detach()
+
     def close(self) -> None:
         if not self.closed:
             try:

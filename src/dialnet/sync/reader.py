@@ -32,6 +32,24 @@ class Reader(io.BufferedIOBase):
     def fileno(self) -> int:
         return self._conn.fileno()
 
+    def close(self) -> None:
+        """Close the file. What it had read ahead goes back to the connection, whose next reads return it."""
+        if not self.closed:
+            with self._lock:
+                self._give_back()
+            super().close()
+
+    def detach(self) -> Any:
+        """Close the file and return the connection, which has all that was not asked for: a conversation can
+        go on there in another way (STARTTLS)."""
+        self.close()
+        return self._conn
+
+    def _give_back(self) -> None:
+        unread = getattr(self._conn, "_unread", None)
+        if self._buffer and unread is not None and not self._conn.closed:
+            unread(self._buffer.take(len(self._buffer)))
+
     def _check_open(self) -> None:
         if self.closed:
             raise ValueError("I/O operation on closed file.")
