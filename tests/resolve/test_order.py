@@ -65,6 +65,10 @@ def facts(host: str = NAME, **changes: Any) -> Facts:
     return Facts(host, **given)
 
 
+NO_FILE = (
+    IsADirectoryError(errno.EISDIR, "a directory"),
+    OSError(errno.EINVAL, "not a regular file"),
+)
 # The row of a table that decides, what is the case, and what follows. In the order of Go's rules.
 CASES: list[tuple[str, dict[str, Any], Choice]] = [
     # 1. Nobody else may.
@@ -109,7 +113,7 @@ CASES: list[tuple[str, dict[str, Any], Choice]] = [
     # 6.
     (
         "resolv.conf unreadable",
-        {"resolv": no_resolv(IsADirectoryError(errno.EISDIR, "a directory"))},
+        {"resolv": no_resolv(OSError(errno.ELOOP, "a link to itself"))},
         SYSTEM,
     ),
     (
@@ -126,6 +130,11 @@ CASES: list[tuple[str, dict[str, Any], Choice]] = [
         "nsswitch.conf",
         {"resolv": no_resolv(PermissionError(errno.EACCES, "not yours"))},
         python("files", "dns"),
+    ),
+    # What is no file: the C library could do less with it than we.
+    *(
+        ("nsswitch.conf", {"resolv": no_resolv(err)}, python("files", "dns"))
+        for err in NO_FILE
     ),
     (
         "nsswitch.conf",
@@ -177,6 +186,7 @@ CASES: list[tuple[str, dict[str, Any], Choice]] = [
     ("no sources", {"nsswitch": parse_nsswitch(b"")}, python("files", "dns")),
     ("no sources", {"nsswitch": parse_nsswitch(b"passwd: files\nhosts:\n")}, python("files", "dns")),
     ("nsswitch.conf", {"platform": "solaris", "nsswitch": DNS_FILES_CONF}, python("dns", "files")),
+    *(("no sources", {"nsswitch": parse_nsswitch(err)}, python("files", "dns")) for err in NO_FILE),
     # 10. What had been understood before the mistake does not count.
     ("nsswitch.conf bad", {"nsswitch": UNREADABLE}, SYSTEM),
     ("nsswitch.conf bad", {"nsswitch": BROKEN}, SYSTEM),

@@ -6,6 +6,7 @@ Where it matters which queries go out, and in which order, a scripted server lis
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import threading
@@ -94,6 +95,46 @@ def test_missing_files(namespace: Namespace, host_name: str) -> None:
         assert found == [sorted(getent_addresses(namespace, name)) for name in names]
         assert found[1:] == [["192.0.2.51"], ["192.0.2.30"]]
         assert namespace.run(host_name, host_addresses, True, *names) == found
+
+
+def _stands_for(path: str, what: str) -> None:
+    os.unlink(path)
+    if what == "a FIFO":
+        os.mkfifo(path)
+    elif what == "a folder":
+        os.mkdir(path)
+    else:
+        os.symlink("/dev/zero", path)
+
+
+async def addresses_despite(host: hosts.Host, name: str, what: str, names: list[str]) -> list[Any]:
+    """As `host_addresses`, with something that is no file where the machine has one."""
+    path = f"/etc/{name}"
+    _stands_for(path, what)
+    try:
+        return await host_addresses(host, None, *names)
+    finally:
+        if what == "a folder":
+            os.rmdir(path)  # else no file could be put there again
+
+
+@in_turn(
+    "case",
+    [
+        (name, what)
+        for name in ("resolv.conf", "nsswitch.conf")
+        for what in ("a FIFO", "a folder", "/dev/zero")
+    ],
+)
+def test_no_files(namespace: Namespace, case: tuple[str, str], host_name: str) -> None:
+    """As if they were missing. The C library waits for the FIFO for ever, and finds nothing with the folder."""
+    name, what = case
+    names = ["www.corp.example", "only", "both.corp.example"]
+    with namespace.etc(**{name.replace(".", "_"): None}):
+        expected = namespace.run(host_name, host_addresses, True, *names)
+        assert expected[2] == ["192.0.2.98"]
+    with namespace.etc():
+        assert namespace.run(host_name, addresses_despite, name, what, names) == expected
 
 
 def test_environment(namespace: Namespace, host_name: str) -> None:

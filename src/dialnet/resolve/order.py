@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from .config.reading import is_no_file
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .config.nsswitch import Nsswitch, Source
@@ -127,11 +129,16 @@ _NO_FILES = ("windows", "plan9", "ios", "android")
 
 def _unreadable(f: Facts) -> bool:
     err = f.resolv.error
-    return err is not None and not isinstance(err, (FileNotFoundError, PermissionError))
+    if err is None or isinstance(err, (FileNotFoundError, PermissionError)):
+        return False
+    # Go asks the C library for these too. But that would wait for ever in opening a FIFO, read /dev/zero
+    # until there is no memory left, and find no name at all with a folder.
+    return not is_no_file(err)
 
 
 def _no_sources(f: Facts) -> bool:
-    return f.nsswitch.missing or (f.nsswitch.error is None and not f.nsswitch.sources.get("hosts"))
+    error = f.nsswitch.error
+    return f.nsswitch.missing or is_no_file(error) or (not error and not f.nsswitch.sources.get("hosts"))
 
 
 WHO = (

@@ -14,7 +14,7 @@ import os
 import stat
 import time
 
-__all__ = ["Signature", "read", "signature"]
+__all__ = ["Signature", "is_no_file", "read", "signature"]
 
 # What tells one state of a file from the next; the change time (ctime), since no program can set it back.
 Signature = tuple[int, int, int, int, int]
@@ -56,6 +56,11 @@ def read(path: str, limit: int) -> tuple[bytes, Signature | None]:
     # A file that was changed just now may be changed again within the same tick (and to the same length).
     settled = abs(time.time() - found.st_mtime) >= _TICK
     return data, signature(found) if settled else None
+
+
+def is_no_file(err: Exception | None) -> bool:
+    """Whether `read` raised it because no regular file stands there: a folder, a FIFO, a device."""
+    return isinstance(err, IsADirectoryError) or (isinstance(err, OSError) and err.errno == errno.EINVAL)
 
 
 def _read_all(number: int, limit: int) -> bytes:
