@@ -127,7 +127,7 @@ async def addresses_despite(host: hosts.Host, name: str, what: str, names: list[
     ],
 )
 def test_no_files(namespace: Namespace, case: tuple[str, str], host_name: str) -> None:
-    """As if they were missing. The C library waits for the FIFO for ever, and finds nothing with the folder."""
+    """As if they were missing. The C library waits for the FIFO for ever, and finds nothing with a folder."""
     name, what = case
     names = ["www.corp.example", "only", "both.corp.example"]
     with namespace.etc(**{name.replace(".", "_"): None}):

@@ -347,5 +347,12 @@ def test_a_huge_file(tmp_path: Path) -> None:
     assert resolv_conf(str(path), no_domain).get(0.0) == ResolvConf(**ONE)
 
 
+def test_the_end_of_a_long_file_is_left_out(tmp_path: Path) -> None:
+    """It is read while a loop waits."""
+    path = tmp_path / "resolv.conf"
+    path.write_bytes(b"nameserver 192.0.2.1\n" + b"#\n" * (1 << 15) + b"nameserver 192.0.2.2\n")
+    assert resolv_conf(str(path), no_domain).get(0.0).servers == ("192.0.2.1:53",)
+
+
 def test_the_default_path() -> None:
     assert resolv_conf().path == "/etc/resolv.conf"

@@ -13,7 +13,8 @@ from .watched import Watched
 
 __all__ = ["Criterion", "Nsswitch", "Source", "nsswitch_conf", "parse_nsswitch"]
 
-LIMIT = 1 << 20
+# Some tenth of a second for the worst there may be: it is the lookup that finds a change which reads it.
+LIMIT = 1 << 16
 _BLANK = b" \t\r"
 
 
@@ -93,7 +94,7 @@ def _parse_line(line: bytes, sources: dict[str, list[Source]]) -> None:
     if not colon:
         raise ValueError("no colon on line")
     name = text(database.strip(_BLANK))
-    # By position, not by cutting off what is done: a line may be a MiB long.
+    # By position, not by cutting off what is done: a line may be as long as the file.
     at = _skip(rest, 0)
     while at < len(rest):
         end = rest.find(b" ", at)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_SERVERS", "ResolvConf", "parse_resolv_conf", "resolv_conf"]
 
-LIMIT = 1 << 20
+# Some tenth of a second for the worst there may be: it is the lookup that finds a change which reads it.
+LIMIT = 1 << 16
 DEFAULT_SERVERS = ("127.0.0.1:53", "[::1]:53")
 # resolv.conf(5), MAXNS.
 _MAX_SERVERS = 3
