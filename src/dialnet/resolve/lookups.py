@@ -112,6 +112,11 @@ def _python(
     return PythonWay(kept[2], hosts, sources, strict_errors=resolver.strict_errors, time=time)
 
 
+async def _with_files(time: float, sources: tuple[str, ...]) -> float:
+    """What time it is when the files that these sources need are there, which mostly is no other."""
+    return await now() if "files" in sources and await machine.hosts_ready() else time
+
+
 def _asking(resolver: ResolverOptions, conf: ResolvConf, observer: Observer) -> Asking:
     if resolver.servers is not None:
         # The search list and the options stay the machine's.
@@ -192,10 +197,12 @@ async def _ask_addresses(
     if is_localhost(name):
         if observer.listens:
             observer.decided(f"addresses of {host}", "this machine, by definition (RFC 6761)")
+        await machine.hosts_ready()
         return _loopback(name, time, choice)
     try:
         if choice.system:
             return await machine.system_way().lookup_ip_addr(name, family)  # type: ignore[no-any-return]
+        time = await _with_files(time, choice.sources)
         way = _python(resolver, time, choice.sources, observer)
         found, _ = await way.lookup_both(name, family, tell=tell)
         return found
@@ -242,6 +249,7 @@ async def lookup_cname(resolver: ResolverOptions, host: str) -> str:
                 raise err._renamed(host) from err.__cause__
             # The C library knows the canonical name of what has addresses, and no other.
             sources = ("dns",)
+    time = await _with_files(time, sources)
     way = _python(resolver, time, sources, observer)
     return await _renamed(way.lookup_cname(name), host)
 
@@ -254,6 +262,7 @@ async def lookup_addr(resolver: ResolverOptions, addr: str) -> list[str]:
     choice, observer = _choose(resolver, time, f"names of {addr}", "")
     if choice.system:
         return list(await machine.system_way().lookup_addr(literal))
+    time = await _with_files(time, choice.sources)
     return await _python(resolver, time, choice.sources, observer).lookup_addr(literal)
 
 
@@ -341,6 +350,7 @@ async def _service_port(resolver: ResolverOptions, network: str, base: str, serv
             base_name = network or base
     else:
         base_name = base
+    await machine.services.ready()
     port = machine.services.lookup_port(base, service)
     if port is None:
         raise DNSError("unknown port", f"{base_name}/{service}", is_not_found=True)

@@ -19,6 +19,7 @@ from .order import Choice, Facts, decide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from typing import Any
 
     from .config.hosts import Hosts
@@ -57,6 +58,10 @@ class Machine:
 
     def resolv(self, now: float) -> ResolvConf:
         return self._resolv.get(now)
+
+    def hosts_ready(self) -> Coroutine[Any, Any, bool]:
+        """Wait until `hosts` takes no time; whether there was a wait."""
+        return self._hosts.ready()
 
     def hosts(self, now: float) -> Hosts:
         return self._hosts.get(now)

@@ -2,7 +2,8 @@
 
 Files of hundreds of thousands of lines are in use (lists of hosts to block), so this is about bytes: a
 line costs a microsecond or two, addresses are kept packed and names as they stand, both become text when
-they are looked up, and the table for reverse lookups is made when one is first used.
+they are looked up, and the table for reverse lookups is made when one is first used. Both tables of a long
+file are made aside.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import socket
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 
+from .aside import LONG, Aside
 from .fields import text
 from .watched import INTERVAL, Watched
 
@@ -31,7 +33,7 @@ _MAPPED = bytes(10) + b"\xff\xff"
 class Hosts:
     """What a hosts file says; `error` is why it could not be read, and then it says nothing."""
 
-    __slots__ = ("_by_address", "_by_name", "_data", "_more", "error")
+    __slots__ = ("_aside", "_by_address", "_by_name", "_data", "_more", "error")
 
     def __init__(self, data: bytes = b"", error: OSError | None = None) -> None:
         self.error = error
@@ -41,6 +43,7 @@ class Hosts:
         # Its other addresses, for names on several lines.
         self._more: dict[bytes, list[bytes]] = {}
         self._by_address: dict[bytes, list[bytes]] | None = None
+        self._aside = Aside() if len(data) > LONG else None
         self._fill()
 
     def _fill(self) -> None:
@@ -83,6 +86,15 @@ class Hosts:
         packed = _packed(_encoded(addr))
         if packed is None:
             return []
+        names = self._reversed().get(packed, ())
+        return [text(_rooted(name)) for name in dict.fromkeys(names)]
+
+    async def ready_for_addresses(self) -> None:
+        """Wait until `lookup_addr` takes no time."""
+        if self._by_address is None and self._aside is not None:
+            await self._aside.made(self._reversed)
+
+    def _reversed(self) -> dict[bytes, list[bytes]]:
         by_address = self._by_address
         if by_address is None:
             by_address = {}
@@ -90,7 +102,7 @@ class Hosts:
                 by_address.setdefault(address, []).extend(names)
             # Two threads may both come here and make the same.
             self._by_address = by_address
-        return [text(_rooted(name)) for name in dict.fromkeys(by_address.get(packed, ()))]
+        return by_address
 
 
 def hosts_file(path: str = "/etc/hosts") -> Watched[Hosts]:
@@ -99,14 +111,19 @@ def hosts_file(path: str = "/etc/hosts") -> Watched[Hosts]:
     If it cannot be read for another reason than that it is missing or forbidden, what it said still holds.
     """
     return Watched(
-        path, parse_hosts, limit=LIMIT, interval=lambda hosts: 0.0 if hosts.empty else INTERVAL, keep=True
+        path,
+        parse_hosts,
+        limit=LIMIT,
+        interval=lambda hosts: 0.0 if hosts.empty else INTERVAL,
+        keep=True,
+        long=LONG,
     )
 
 
 def parse_hosts(data: bytes | OSError) -> Hosts:
     """What the file's bytes say.
 
-    Takes any bytes, in linear time, some 2 s for 16 MiB. Of what is too much for any use the end is left
+    Takes any bytes, in linear time, some 2 to 4 s for 16 MiB. Of what is too much for any use the end is left
     out: a million names a file, 4,096 addresses a name.
     """
     return Hosts(error=data) if isinstance(data, OSError) else Hosts(data)

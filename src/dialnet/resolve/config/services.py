@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import math
 
+from .aside import LONG
 from .fields import fields, number, text
 from .watched import Watched
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
 
 __all__ = ["Protocols", "Services", "parse_protocols", "parse_services"]
 
@@ -44,7 +50,12 @@ class Services:
     __slots__ = ("_file",)
 
     def __init__(self, path: str = "/etc/services") -> None:
-        self._file = Watched(path, parse_services, limit=LIMIT, interval=math.inf)
+        # Lists of all that is registered are close to a MiB long.
+        self._file = Watched(path, parse_services, limit=LIMIT, interval=math.inf, long=LONG)
+
+    def ready(self) -> Coroutine[Any, Any, bool]:
+        """Wait until `lookup_port` takes no time; whether there was a wait."""
+        return self._file.ready()
 
     def lookup_port(self, network: str, service: str) -> int | None:
         """The port, or None. `network` is `tcp`, `udp` (both may have a 4 or 6 behind), or `ip`, which is

@@ -2,19 +2,23 @@
 
 A lookup asks for it every time, so what is common costs a comparison; and a lookup must never wait for
 another one's reading, so of those who find that it is time to look, one does and the others take what is
-there. Only the very first value is waited for, as there is nothing else to take.
+there. Only the very first value is waited for, as there is nothing else to take. A file that takes long to
+parse is parsed aside: by a thread, in the meantime what is there holds, and for the first value `ready` waits.
 
 A value and what is known about it are published as one tuple, by one assignment: readers need no lock.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 import os
 import weakref
 from collections.abc import Callable
 from threading import RLock
 from time import monotonic
 
+from .aside import Aside
 from .reading import Signature, read, signature
 
 TYPE_CHECKING = False
@@ -47,7 +51,7 @@ class Watched(Generic[T]):
     it says that the file is missing or may not be read.
 
     A look is one stat(2), and a read and a parse if that shows another file than before. What `parse`
-    costs is bounded by `limit`.
+    costs is bounded by `limit`; of a file with more than `long` bytes it is made aside.
     """
 
     def __init__(
@@ -58,12 +62,15 @@ class Watched(Generic[T]):
         limit: int,
         interval: float | Callable[[T], float] = INTERVAL,
         keep: bool = False,
+        long: float = math.inf,
     ) -> None:
         self.path = path
         self._parse = parse
         self._limit = limit
         self._interval = interval
         self._keep = keep
+        self._long = long
+        self._aside = Aside()
         # Re-entrant: a signal handler's or a finalizer's lookup may come while its own thread is reading.
         self._lock = RLock()
         # The value, the signature of its file, when that was last looked at, and for how long that is good.
@@ -91,19 +98,37 @@ class Watched(Generic[T]):
             latest = self._state
             if latest is not None and latest is not state and not force:
                 return latest[0]  # Somebody has just looked.
-            return self._look(now)
+            return self._look(now, aside=state is not None and not force)
         finally:
             lock.release()
 
-    def _look(self, now: float) -> T:
+    async def ready(self) -> bool:
+        """Wait for the first value, if it would take `get` long to make it; whether there was a wait."""
+        if self._state is not None:
+            return False
+        try:
+            size = os.stat(self.path).st_size
+        except OSError:
+            return False  # `get` will see it too.
+        if size > self._long:
+            await self._aside.made(functools.partial(self.get, force=True))
+            return True
+        return False
+
+    def _look(self, now: float, aside: bool) -> T:
         state = self._state
         content: bytes | OSError
         read_from = None
         try:
             if state is not None:
                 value, known, _, good_for = state
-                if known is not None and signature(os.stat(self.path)) == known:
+                found = os.stat(self.path)
+                same = known is not None and signature(found) == known
+                if same or (aside and found.st_size > self._long):
+                    # As far as others are concerned it has been looked at.
                     self._state = (value, known, now, good_for)
+                    if not same:
+                        self._aside.begin(functools.partial(self.get, force=True))
                     return value
             content, read_from = read(self.path, self._limit)
         except OSError as err:

@@ -173,7 +173,9 @@ class PythonWay:
         error: DNSError | None = None
         for source in self._sources:
             if source == "files":
-                found = self._hosts().lookup_addr(str(ip))
+                hosts = self._hosts()
+                await hosts.ready_for_addresses()
+                found = hosts.lookup_addr(str(ip))
                 if found:
                     return list(found)
             elif error is None:
