@@ -2,8 +2,8 @@
 
 A lookup asks for it every time, so what is common costs a comparison; and a lookup must never wait for
 another one's reading, so of those who find that it is time to look, one does and the others take what is
-there. Only the very first value is waited for, as there is nothing else to take. A file that takes long to
-parse is parsed aside: by a thread, in the meantime what is there holds, and for the first value `ready` waits.
+there. Only the very first value is waited for, as there is nothing else to take. A file that takes long is
+parsed aside: by a thread, in the meantime what is there holds, and for the first value `ready` waits.
 
 A value and what is known about it are published as one tuple, by one assignment: readers need no lock.
 """
