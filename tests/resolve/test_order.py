@@ -68,6 +68,7 @@ def facts(host: str = NAME, **changes: Any) -> Facts:
 NO_FILE = (
     IsADirectoryError(errno.EISDIR, "a directory"),
     OSError(errno.EINVAL, "not a regular file"),
+    BlockingIOError(errno.EAGAIN, "nothing there yet"),
 )
 # The row of a table that decides, what is the case, and what follows. In the order of Go's rules.
 CASES: list[tuple[str, dict[str, Any], Choice]] = [

@@ -59,8 +59,13 @@ def read(path: str, limit: int) -> tuple[bytes, Signature | None]:
 
 
 def is_no_file(err: Exception | None) -> bool:
-    """Whether `read` raised it because no regular file stands there: a folder, a FIFO, a device."""
-    return isinstance(err, IsADirectoryError) or (isinstance(err, OSError) and err.errno == errno.EINVAL)
+    """Whether `read` raised it because no regular file stands there: a folder, a FIFO, a device.
+
+    Or because it has to be waited for, as for some of /proc that say they are files.
+    """
+    if isinstance(err, (IsADirectoryError, BlockingIOError)):
+        return True
+    return isinstance(err, OSError) and err.errno == errno.EINVAL
 
 
 def _read_all(number: int, limit: int) -> bytes:
