@@ -87,11 +87,11 @@ def dial(
     where there is no name to verify, or for a context of a server's; `TypeError` for what is no context.
     """
     plan = Dialing(
-        network, address, client_context(context), server_name, timeout, dialer or Dialer(), Dialer
+        network, address, client_context(context), server_name, timeout, dialer or Dialer(), sessions, Dialer
     )
     below = plan.dialer.dial(network, address, cancel=cancel)
     with plan.handshake(below, cancel) as shaking:
-        conn = Conn(below, plan.engine(below, sessions), sessions)
+        conn = Conn(below, plan.engine, sessions)
         shaking.begin(conn)
         conn.handshake()
     return conn
@@ -126,7 +126,7 @@ def client(
     what is no context or no connection of bytes.
     """
     check_conn(conn)
-    engine = client_engine(client_context(context), server_name, conn, sessions)
+    engine = client_engine(client_context(context), server_name, str(conn.remote_addr), sessions)
     return Conn(conn, engine, sessions)
 
 

@@ -90,6 +90,8 @@ class SecureConn(SecureEnd, Rereadable):
         `RecordHeaderError` for a peer that does not speak TLS, `UnexpectedEOFError`, `DeadlineExceededError`,
         `ClosedError`, or what the system reports.
         """
+        if self._engine.ready:
+            return
         try:
             await _do(self._fd.conn, handshake(self._fd))
         except OSError as err:
@@ -117,9 +119,8 @@ class SecureConn(SecureEnd, Rereadable):
         if side.spins >= FAIR_SHARE:
             side.spins = 0
             await give_way()
-        fed = self._engine.fed
         try:
-            result = self._attempt(call, argument)
+            result, fed = self._attempt(call, argument)
             if result is None:
                 result = await _do(self._fd.conn, read_on(self._fd, call, argument, fed))
             return result

@@ -87,11 +87,19 @@ def dial(
     async def work() -> Conn:
         chosen = client_context(context)
         plan = Dialing(
-            network, address, chosen, server_name, timeout, dialer or Dialer(), Dialer, current_poller()
+            network,
+            address,
+            chosen,
+            server_name,
+            timeout,
+            dialer or Dialer(),
+            sessions,
+            Dialer,
+            current_poller(),
         )
         below = await plan.dialer.dial(network, address, cancel=cancel)
         with plan.handshake(below, cancel) as shaking:
-            conn = Conn(below, plan.engine(below, sessions), sessions)
+            conn = Conn(below, plan.engine, sessions)
             shaking.begin(conn)
             await conn.handshake()
         return conn
@@ -132,7 +140,7 @@ def client(
     what is no context or no connection of bytes.
     """
     check_conn(conn)
-    engine = client_engine(client_context(context), server_name, conn, sessions)
+    engine = client_engine(client_context(context), server_name, str(conn.remote_addr), sessions)
     return Conn(conn, engine, sessions)
 
 

@@ -7,7 +7,7 @@ import ssl
 import threading
 
 from ..addresses import split_host_port
-from ..errors import MissingAddressError, OpError, UnknownNetworkError
+from ..errors import DNSError, MissingAddressError, OpError, UnknownNetworkError
 from ..resolve.names import ascii_name
 
 TYPE_CHECKING = False
@@ -86,6 +86,8 @@ def name_to_verify(context: ssl.SSLContext, server_name: str | None) -> str | No
     if server_name is not None and not isinstance(server_name, str):
         raise TypeError(f"server_name is a str or None, not {type(server_name).__name__}")
     name = (server_name or "").strip("[]")
+    if name.startswith(".") or "\0" in name:
+        raise DNSError("no such host", name, is_not_found=True)
     if not name:
         if context.check_hostname:
             raise ValueError("server_name is needed: the context verifies that the peer is who it should be")

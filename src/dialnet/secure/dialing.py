@@ -11,9 +11,8 @@ from ..poll.deadline import earliest, timeout_instant
 from ..proxies.dialers import trace_of, until_of, within
 from ..sockets.config import DialOptions
 from ..sockets.trace import Teller
-from .context import NETWORKS, name_to_verify, server_name_of
+from .context import NETWORKS, server_name_of
 from .end import client_engine
-from .engine import Engine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ class Dialing:
         server_name: str | None,
         timeout: float | timedelta | None,
         dialer: Any,
+        sessions: SessionCache | None,
         face: type[DialOptions],
         who: Any = None,
     ) -> None:
@@ -52,22 +52,18 @@ class Dialing:
         now = monotonic()
         self.until = earliest(timeout_instant(timeout, now), until_of(dialer, now))
         self.dialer = within(dialer, self.until)
-        self.context = context
         self._teller = Teller(trace_of(dialer), who)
         try:
             if network not in NETWORKS:
                 raise UnknownNetworkError(network)
             asked = server_name_of(network, address) if server_name is None else server_name
-            self.name = name_to_verify(context, asked)
+            self.engine = client_engine(context, asked, address, sessions)
         except Error as err:
             raise OpError("dial", str(network), None, None, err) from err
 
-    def engine(self, below: Any, sessions: SessionCache | None) -> tuple[Engine, str]:
-        return client_engine(self.context, self.name, below, sessions)
-
     def handshake(self, below: Any, cancel: CancelToken | None) -> Shaking:
         """A context manager: the connection is closed if what is inside it fails."""
-        return Shaking(below, self.until, cancel, self._teller, self.name or "")
+        return Shaking(below, self.until, cancel, self._teller, self.engine[0].server_name)
 
 
 class Shaking:

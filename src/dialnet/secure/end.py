@@ -34,11 +34,12 @@ def check_conn(conn: Any) -> None:
 
 
 def client_engine(
-    context: ssl.SSLContext, server_name: str | None, conn: Any, sessions: SessionCache | None
+    context: ssl.SSLContext, server_name: str | None, peer: str, sessions: SessionCache | None
 ) -> tuple[Engine, str]:
-    """A client's engine, and by what its session is known. Raises `ValueError` without a name to verify."""
+    """A client's engine, and by what its session is known: the name, or what `peer` is called without one.
+    Raises `ValueError` without a name to verify, `DNSError` for what cannot be one."""
     name = name_to_verify(context, server_name)
-    key = name or str(conn.remote_addr)
+    key = name or peer
     session = None if sessions is None else sessions._take(context, key)
     return Engine(context, False, name, session), key
 
@@ -124,17 +125,20 @@ class SecureEnd(Timed):
     def _no_descriptor(self) -> NoReturn:
         self._fail("file", io.UnsupportedOperation("a TLS connection has no descriptor of its own"))
 
-    def _attempt(self, call: Callable[[Any], T | None], argument: Any) -> T | None:
-        """What a call of the engine's gives, if it has enough to read and nobody else is reading."""
+    def _attempt(self, call: Callable[[Any], T | None], argument: Any) -> tuple[T | None, int]:
+        """What a call of the engine's gives, if it has enough to read and nobody else is reading; for which
+        `engine.fed` that holds (-1: it was not tried)."""
         link = self._fd
         side = link.reading
+        result, fed = None, -1
         with side.lock:
             if side.closed or side.deadline is not None:
                 side.check()
-            result = call(argument) if side.turn is None else None
+            if side.turn is None:
+                result, fed = call(argument), self._engine.fed
         if self._engine.pending:
             link.flush()
-        return result
+        return result, fed
 
     def _try_write(self, data: bytes) -> int:
         """Take as much of `data` as can be taken without waiting; how much."""

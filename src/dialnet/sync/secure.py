@@ -78,6 +78,8 @@ class SecureConn(SecureEnd, Rereadable):
         `RecordHeaderError` for a peer that does not speak TLS, `UnexpectedEOFError`, `DeadlineExceededError`,
         `ClosedError`, or what the system reports.
         """
+        if self._engine.ready:
+            return
         try:
             _do(self._fd.conn, handshake(self._fd))
         except OSError as err:
@@ -100,9 +102,8 @@ class SecureConn(SecureEnd, Rereadable):
     def _read(self, call: Any, argument: Any) -> Any:
         if not self._engine.ready:
             self.handshake()
-        fed = self._engine.fed
         try:
-            result = self._attempt(call, argument)
+            result, fed = self._attempt(call, argument)
             if result is None:
                 result = _do(self._fd.conn, read_on(self._fd, call, argument, fed))
             return result
