@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import ssl
 import sys
 import tempfile
 import threading
@@ -21,17 +22,22 @@ from errno import ECONNREFUSED
 from pathlib import Path
 from typing import Any, cast
 
+import demo_certificate
 import echo_asyncio
 import echo_threads
 
 import dialnet
-from dialnet import aio
+from dialnet import aio, tls
+from dialnet.aio import tls as aio_tls
+
+Contexts = tuple[ssl.SSLContext, ssl.SSLContext]
 
 LIMIT = 5.0  # No step may hang: every connection that is dialed has a deadline.
 AT_LEAST, AT_MOST = 0.1, 1.0
 HELLO = b"hello, dialnet"
 SPARE_DESCRIPTORS = 100
 
+TLS = "echo, tls, the name verified"
 DEADLINE = "a deadline in 100 ms ends a read"
 CLOSE = "close wakes a blocked reader"
 REFUSED = "a dial is refused"
@@ -160,7 +166,7 @@ def dial(network: str, address: str) -> dialnet.Conn:
     return conn
 
 
-def with_threads(report: Report, folder: str, count: int) -> str:
+def with_threads(report: Report, folder: str, contexts: Contexts, count: int) -> str:
     """Take all steps from threads; return where they were listening."""
     face = "threads"
     before = threading.active_count()
@@ -168,11 +174,13 @@ def with_threads(report: Report, folder: str, count: int) -> str:
         dialnet.listen("tcp", ":0") as tcp,
         dialnet.listen_packet("udp", "127.0.0.1:0") as udp,
         dialnet.listen("unix", f"{folder}/{face}.sock") as unix,
+        tls.listen("tcp", "127.0.0.1:0", contexts[0]) as secure,
     ):
         where = listening(face, tcp, udp, unix)
         for target, served in (
             (echo_threads.serve, tcp),
             (echo_threads.serve, unix),
+            (echo_threads.serve, secure),
             (serve_packets, udp),
         ):
             threading.Thread(target=target, args=(served,), daemon=True).start()
@@ -182,6 +190,15 @@ def with_threads(report: Report, folder: str, count: int) -> str:
                 conn.write(HELLO)
                 expect(conn.read(100) == HELLO, "another text came back")
                 fact["is"] = milliseconds(start)
+
+        with report.step(face, TLS) as fact:
+            _, port = dialnet.split_host_port(str(secure.addr))
+            with tls.dial("tcp4", f"{demo_certificate.NAME}:{port}", contexts[1], timeout=LIMIT) as conn:
+                conn.set_deadline(timedelta(seconds=LIMIT))
+                start = time.perf_counter()
+                conn.write(HELLO)
+                expect(conn.read(100) == HELLO, "another text came back")
+                fact["is"] = f"{milliseconds(start)}, {conn.connection_state.version}"
 
         _, _, address = end_points(tcp, udp, unix)[0]
         with report.step(face, DEADLINE) as fact, dial("tcp", address) as conn:
@@ -267,7 +284,7 @@ async def aio_echo(address: str, text: bytes, opened: asyncio.Barrier) -> None:
         expect(await conn.read(100) == text, "a connection got another's text")
 
 
-async def with_asyncio(report: Report, folder: str, count: int) -> str:
+async def with_asyncio(report: Report, folder: str, contexts: Contexts, count: int) -> str:
     """Take all steps from tasks; return where they were listening."""
     face = "asyncio"
     async with (
@@ -275,10 +292,12 @@ async def with_asyncio(report: Report, folder: str, count: int) -> str:
         aio.listen("tcp", ":0") as tcp,
         aio.listen_packet("udp", "127.0.0.1:0") as udp,
         aio.listen("unix", f"{folder}/{face}.sock") as unix,
+        aio_tls.listen("tcp", "127.0.0.1:0", contexts[0]) as secure,
     ):
         where = listening(face, tcp, udp, unix)
-        for serving in (echo_asyncio.serve(tcp), echo_asyncio.serve(unix), aio_serve_packets(udp)):
-            tasks.create_task(serving)
+        for listener in (tcp, unix, secure):
+            tasks.create_task(echo_asyncio.serve(listener))
+        tasks.create_task(aio_serve_packets(udp))
         for title, network, address in end_points(tcp, udp, unix):
             with report.step(face, title) as fact:
                 async with await aio_dial(network, address) as conn:
@@ -286,6 +305,16 @@ async def with_asyncio(report: Report, folder: str, count: int) -> str:
                     await conn.write(HELLO)
                     expect(await conn.read(100) == HELLO, "another text came back")
                     fact["is"] = milliseconds(start)
+
+        with report.step(face, TLS) as fact:
+            _, port = dialnet.split_host_port(str(secure.addr))
+            name = f"{demo_certificate.NAME}:{port}"
+            async with aio_tls.dial("tcp4", name, contexts[1], timeout=LIMIT) as conn:
+                conn.set_deadline(timedelta(seconds=LIMIT))
+                start = time.perf_counter()
+                await conn.write(HELLO)
+                expect(await conn.read(100) == HELLO, "another text came back")
+                fact["is"] = f"{milliseconds(start)}, {conn.connection_state.version}"
 
         _, _, address = end_points(tcp, udp, unix)[0]
         with report.step(face, DEADLINE) as fact:
@@ -367,10 +396,11 @@ def main() -> int:
     count = max(1, min(asked, (descriptors(2 * asked + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS) // 2))
     report, start = Report(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
+        contexts = demo_certificate.contexts(folder)
         with report.face("threads"):
-            say(with_threads(report, folder, count))
+            say(with_threads(report, folder, contexts, count))
         with report.face("asyncio"):
-            say(asyncio.run(with_asyncio(report, folder, count)))
+            say(asyncio.run(with_asyncio(report, folder, contexts, count)))
     say("")
     for line, style in report.lines(["threads", "asyncio"]):
         say(line, style)

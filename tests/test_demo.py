@@ -43,6 +43,7 @@ def test_every_step_succeeds_in_both_faces(tmp_path: Path) -> None:
 
     for title in ("echo, tcp, IPv4", "echo, udp", "echo, unix"):
         assert len(re.findall(r"[\d.]+ ms", row(report, title))) == FACES
+    assert len(re.findall(r"[\d.]+ ms, TLSv1\.3", row(report, "echo, tls"))) == FACES
     waits = [float(took) for took in re.findall(r"took ([\d.]+) ms", row(report, "a deadline in 100 ms"))]
     assert len(waits) == FACES
     assert all(99 <= took < 1000 for took in waits)
