@@ -75,11 +75,15 @@ def end_on_signals() -> None:
     """Let SIGTERM and SIGHUP unwind the main thread, as Ctrl-C does, so that socket files are removed.
 
     A signal the parent had us ignore (`nohup`) stays ignored. The exit status is 128 + the signal's number.
+    Who sends one sends it once, so all of them are seen to.
     """
+    from ..system.signals import have_signals_noticed
+
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _end)
+    have_signals_noticed()
 
 
 def _end(number: int, frame: object) -> NoReturn:

@@ -21,7 +21,7 @@ Every file defines the same names:
 `LINGER`           how SO_LINGER's `struct linger` is packed
 
 What only some programs need has a file for each subject, which says for every system how it is there and
-loads when it is used: `control`, `credentials`, `facts`, `multicast`.
+loads when it is used: `control`, `credentials`, `facts`, `multicast`, `signals`.
 
 `NAME` is the system's own: linux, android, darwin, ios, windows, freebsd, openbsd, solaris, plan9, ...
 """

@@ -1,0 +1,81 @@
+"""`dialnet ARGUMENT...`, with a signal that comes at the worst moment: the main thread is about to wait.
+
+Started as `python -m tests.cli.raced CALL NTH SIGNAL ARGUMENT...`. The main thread's NTH call of CALL, `poll`
+(each one of the package's) or `write` (to stdout), has the signal between the interpreter's last look at its
+flags and the system call, and no limit of its own: if nobody sees to that signal, the command never ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from operator import call
+from typing import Any
+
+from dialnet import system
+from dialnet.cli import main
+
+# PyDLL keeps the GIL; raise(3) returns when the signal was delivered to the thread that calls it.
+_RAISE = getattr(ctypes.PyDLL(None), "raise")
+
+
+class Moment:
+    """Counts the main thread's calls down, and spoils the one."""
+
+    def __init__(self, nth: int, number: int) -> None:
+        self._left = nth
+        self._number = number
+        self._main = threading.get_ident()
+
+    def __call__(self, plain: Callable[[], Any], endless: Callable[[], Any]) -> Any:
+        """`plain()`, or the signal and `endless()`."""
+        if threading.get_ident() == self._main:
+            self._left -= 1
+            if self._left == 0:
+                # All of this line is C: the interpreter looks at its flags before and after it.
+                return list(map(call, (partial(_RAISE, self._number), endless)))[1]
+        return plain()
+
+
+class Poll:
+    """`system.ThreadPoll` with the moment in it."""
+
+    moment: Moment
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self.register = self._poll.register
+        self.unregister = self._poll.unregister
+
+    def poll(self, timeout: float | None = None) -> list[tuple[int, int]]:
+        events: list[tuple[int, int]] = self.moment(partial(self._poll.poll, timeout), self._poll.poll)
+        return events
+
+
+def spoil(name: str, moment: Moment) -> None:
+    if name == "poll":
+        Poll.moment = moment
+        system.ThreadPoll = Poll  # type: ignore[misc, assignment]
+        return
+    assert name == "write"
+    write = os.write
+
+    def raced(number: int, data: Any) -> int:
+        if number != 1:
+            return write(number, data)
+        same = partial(write, number, data)
+        written: int = moment(same, same)
+        return written
+
+    os.write = raced
+
+
+if __name__ == "__main__":
+    name, nth, number, *arguments = sys.argv[1:]
+    spoil(name, Moment(int(nth), int(number)))
+    sys.exit(main(arguments))
