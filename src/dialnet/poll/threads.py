@@ -36,6 +36,8 @@ __all__ = ["ThreadWaiter", "give_back", "milliseconds", "run", "run_waiting", "s
 
 # poll(2) takes an int of milliseconds; a wait that is longer begins again.
 _LONGEST = 86_400_000.0
+# In place of a descriptor's number, where -1 is none.
+_UNKNOWN = -2
 
 
 class ThreadWaiter:
@@ -50,13 +52,11 @@ class ThreadWaiter:
             # The first wait of a thread when descriptors have run out: it is not the read that has failed.
             err.syscall = "eventfd"  # type: ignore[attr-defined]
             raise
-        self._poll = system.ThreadPoll()
-        self._poll.register(self.descriptor.fileno(), POLL_READ)
-        # The last wait's descriptor and mask stay registered: a thread mostly serves one connection.
         self._owner = threading.get_ident()
         self.asleep = threading.Lock()
-        self._number = -1
+        self._number = _UNKNOWN
         self._mask = 0
+        self._watch(-1, 0)
         _living.add(self)
 
     def wake(self) -> None:
@@ -74,12 +74,9 @@ class ThreadWaiter:
     def wait(self, number: int, mask: int, timeout: float | None) -> bool:
         """Until the descriptor is ready (True), or a wake-up, or so many milliseconds, which `poll` rounds
         up; -1 is no descriptor."""
+        # The last wait's descriptor and mask stay registered: a thread mostly serves one connection.
         if number != self._number or mask != self._mask:
-            if self._number >= 0:
-                self._poll.unregister(self._number)
-            self._number, self._mask = number, mask
-            if number >= 0:
-                self._poll.register(number, mask)
+            self._watch(number, mask)
         with self.asleep:
             events = self._poll.poll(timeout)
         if len(events) == 1 and events[0][0] == number:
@@ -91,6 +88,20 @@ class ThreadWaiter:
             else:
                 self.descriptor.drain()
         return ready
+
+    def _watch(self, number: int, mask: int) -> None:
+        """Exchange the descriptor. Between any two of these steps a signal handler may raise (Ctrl-C); what
+        is registered then is not known, and the next wait begins with another `poll`."""
+        before, self._number = self._number, _UNKNOWN
+        if before == _UNKNOWN:
+            self._poll = system.ThreadPoll()
+            self._poll.register(self.descriptor.fileno(), POLL_READ)
+        elif before >= 0:
+            self._poll.unregister(before)
+        if number >= 0:
+            self._poll.register(number, mask)
+        self._mask = mask
+        self._number = number
 
 
 def _left(deadline: float) -> float:
