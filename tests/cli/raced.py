@@ -1,8 +1,9 @@
 """`dialnet ARGUMENT...`, with a signal that comes at the worst moment: the main thread is about to wait.
 
-Started as `python -m tests.cli.raced CALL NTH SIGNAL ARGUMENT...`. The main thread's NTH call of CALL, `poll`
-(each one of the package's) or `write` (to stdout), has the signal between the interpreter's last look at its
-flags and the system call, and no limit of its own: if nobody sees to that signal, the command never ends.
+Started as `python -m tests.cli.raced MOMENT NTH SIGNAL ARGUMENT...`. MOMENT is `poll` or `write`: the main
+thread's NTH call of it, the package's or to stdout, has the signal between the interpreter's last look at its
+flags and the system call. Or it is `del`: the signal comes in a `__del__` before the NTH `poll`. The call has
+no limit of its own, so if nobody sees to that signal, the command never ends.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import select
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -27,7 +29,8 @@ _RAISE = getattr(ctypes.PyDLL(None), "raise")
 class Moment:
     """Counts the main thread's calls down, and spoils the one."""
 
-    def __init__(self, nth: int, number: int) -> None:
+    def __init__(self, name: str, nth: int, number: int) -> None:
+        self._name = name
         self._left = nth
         self._number = number
         self._main = threading.get_ident()
@@ -36,10 +39,21 @@ class Moment:
         """`plain()`, or the signal and `endless()`."""
         if threading.get_ident() == self._main:
             self._left -= 1
+            if self._left == 0 and self._name == "del":
+                Disposed(self._number)
+                return endless()
             if self._left == 0:
                 # All of this line is C: the interpreter looks at its flags before and after it.
                 return list(map(call, (partial(_RAISE, self._number), endless)))[1]
         return plain()
+
+
+class Disposed:
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __del__(self) -> None:
+        signal.raise_signal(self._number)
 
 
 class Poll:
@@ -58,11 +72,10 @@ class Poll:
 
 
 def spoil(name: str, moment: Moment) -> None:
-    if name == "poll":
+    if name != "write":
         Poll.moment = moment
         system.ThreadPoll = Poll  # type: ignore[misc, assignment]
         return
-    assert name == "write"
     write = os.write
 
     def raced(number: int, data: Any) -> int:
@@ -77,5 +90,5 @@ def spoil(name: str, moment: Moment) -> None:
 
 if __name__ == "__main__":
     name, nth, number, *arguments = sys.argv[1:]
-    spoil(name, Moment(int(nth), int(number)))
+    spoil(name, Moment(name, int(nth), int(number)))
     sys.exit(main(arguments))

@@ -1,10 +1,13 @@
-"""That a signal is noticed, whatever the main thread waits in.
+"""That a signal is noticed, whatever the main thread waits in or comes by.
 
-Python's handlers run in the main thread, between two steps of the interpreter. A signal that comes after its
-last look at the flags and before the system call is noted, but it has come too early to end the call (EINTR):
-the main thread then waits for something else to happen, for ever where nothing does. Some microseconds before
-each poll(2), write(2) or sem_wait(3) are open to that. The kernel's answer is ppoll(2), which Python has not,
-and which would be one for `poll` alone.
+Python's handlers run in the main thread, between two steps of the interpreter. Two signals in many thousands
+come to nothing:
+
+- One that comes after the last look at the flags and before the system call is noted, but has come too early
+  to end the call (EINTR): the main thread waits for something else to happen, for ever where nothing does.
+  Some microseconds before each poll(2), write(2) or sem_wait(3) are open to that. The kernel's answer is
+  ppoll(2), which Python has not, and which would be one for `poll` alone.
+- What a handler raises within a `__del__` or a weakref's callback goes to `sys.unraisablehook`, no further.
 """
 
 from __future__ import annotations
@@ -16,6 +19,11 @@ import sys
 import threading
 
 __all__ = ["have_signals_noticed"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 # In milliseconds, doubled from nudge to nudge: a process that ends at once gets none, one that is kept from
 # going the few steps into the call gets the last after half a minute.
@@ -33,8 +41,8 @@ else:
     _NUDGE = signal.SIGURG
 
     def have_signals_noticed() -> None:
-        """From now on a signal with a handler of Python's is followed by others that have none to speak of,
-        until one is bound to have come to the main thread inside of its call.
+        """From now on a signal with a handler of Python's is followed by nudges, until one is bound to have
+        come to the main thread inside of its call; and what a handler raised in vain is raised again.
 
         For a program, not for a library: there is one `signal.set_wakeup_fd` to a process, and where it is in
         use already nothing is done. To be called in the main thread.
@@ -47,15 +55,39 @@ else:
             os.close(read)
             os.close(write)
             return
-        signal.signal(_NUDGE, _noticed)
+        sys.unraisablehook = nudged = _Nudged(write, sys.unraisablehook)
+        signal.signal(_NUDGE, nudged.handle)
         threading.Thread(
-            target=_watch, args=(read, threading.get_ident()), name="signals", daemon=True
+            target=_nudge, args=(read, threading.get_ident()), name="signals", daemon=True
         ).start()
 
-    def _noticed(number: int, frame: object) -> None:
-        """The interpreter has looked at its flags, and seen the others too."""
+    class _Nudged:
+        """The main thread's side: the handler of the nudge, and what takes up what others raised in vain."""
 
-    def _watch(read: int, main: int) -> None:
+        def __init__(self, write: int, hook: Callable[[Any], Any]) -> None:
+            self._write = write
+            self._hook = hook
+            self._in_vain: BaseException | None = None
+
+        def __call__(self, unraisable: Any) -> None:
+            """As `sys.unraisablehook`."""
+            err = unraisable.exc_value
+            if not isinstance(err, (KeyboardInterrupt, SystemExit)):
+                self._hook(unraisable)
+                return
+            # To raise it here would be in vain too. Its traceback holds what is being disposed of.
+            err = err.with_traceback(None)
+            os.write(self._write, b"\0")
+            # Last, with no step after it in which the nudge could come.
+            self._in_vain = err
+
+        def handle(self, number: int, frame: object) -> None:
+            """The interpreter has looked at its flags, and so it has run the other handlers."""
+            err, self._in_vain = self._in_vain, None
+            if err is not None:
+                raise err
+
+    def _nudge(read: int, main: int) -> None:
         poll = select.poll()
         poll.register(read, select.POLLIN)
         pause: int | None = None
