@@ -200,10 +200,18 @@ class Scripted:
         self._failures: list[BaseException] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
+        self._caught_up = threading.Semaphore(0)
 
     def asked(self, type: str, transport: str | None = None) -> list[Received]:
         """The queries for records of this type so far."""
         return [r for r in self.received if r.type == type and transport in (None, r.transport)]
+
+    def catch_up(self) -> None:
+        """Return when whatever was sent over UDP so far is in `received`: a lookup that was given up leaves
+        queries on their way."""
+        with socket.socket(self._family, socket.SOCK_DGRAM) as sock:
+            sock.sendto(b"", self._udp.getsockname())
+        assert self._caught_up.acquire(timeout=PATIENCE), "the server does not read"
 
     def __enter__(self) -> Scripted:
         self._udp, self._tcp = bound(self._family, self._where)
@@ -250,7 +258,11 @@ class Scripted:
     async def _receive(self) -> None:
         while True:
             data, source = await self._loop.sock_recvfrom(self._udp, 65535)
-            self._begin(self._answer(data, source, None))
+            if data:
+                self._begin(self._answer(data, source, None))
+            else:
+                # A mark. The tasks of those before it have been begun, and take their first step before this.
+                self._loop.call_soon(self._caught_up.release)
 
     def _accept(self) -> None:
         # Not a task with sock_accept(): cancelled at the wrong moment, it loses a connection.

@@ -355,10 +355,12 @@ def test_timeout(host_name: str) -> None:
                 assert err.err.endswith("i/o timeout")
                 check_flag(err, "timeout")
             assert time.monotonic() - start >= 0.1
+            server.catch_up()
             server.received.clear()
             for kind, arguments, _ in KINDS:
                 err = await failing(calling(r, kind, arguments, timeout=0))
                 check_flag(err, "timeout")
+            server.catch_up()
             assert server.received == []
 
     hosts.run(host_name, body)
@@ -382,8 +384,10 @@ def test_cancel_token(host_name: str) -> None:
                 thread.start()
                 thread.join()
                 check_cancelled(await job)
+                server.catch_up()
                 asked = len(server.received)
                 check_cancelled(await lookup(kind, arguments, token))
+                server.catch_up()
                 assert len(server.received) == asked
 
     hosts.run(host_name, body)
