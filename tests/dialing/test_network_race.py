@@ -24,7 +24,7 @@ from tests.dialing.network import Network, Unavailable, started
 
 # The network is to be that punctual while it is measured. One turn is not taken for the next then.
 LATE = 0.05
-TRIES = 5
+TRIES = 20
 # Timers of the kernel's, of the event loops' and of the measurement are of different clocks.
 SLACK = 0.002
 
