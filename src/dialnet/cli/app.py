@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,6 +44,9 @@ class Commands(click.Group):
 
 def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
+        # A fifth of the time that a command takes to start, and only this needs it.
+        import importlib.metadata
+
         try:
             version = importlib.metadata.version("dialnet")
         except importlib.metadata.PackageNotFoundError:
