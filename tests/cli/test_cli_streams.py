@@ -178,19 +178,19 @@ def test_idle_ends_either_side(dialnet: Programs) -> None:
 @pytest.mark.parametrize("role", ["receiving", "sending"])
 def test_one_busy_direction_is_not_idle(dialnet: Programs, role: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = dialnet("dial", "--idle", "1s", "tcp", f"127.0.0.1:{listener.getsockname()[1]}")
+        client = dialnet("dial", "--idle", "2s", "tcp", f"127.0.0.1:{listener.getsockname()[1]}")
         conn, _ = listener.accept()
         with conn:
-            for _ in range(8):  # twice the limit in all
-                time.sleep(0.25)
+            for _ in range(12):  # more than the limit in all, and between two a small part of it
+                time.sleep(0.2)
                 if role == "receiving":
                     conn.sendall(b"x")
                 else:
                     client.send(b"x")
             if role == "sending":
                 client.stdin.close()
-                assert receive_all(conn) == b"xxxxxxxx"
-        assert client.end() == (b"xxxxxxxx" if role == "receiving" else b"")
+                assert receive_all(conn) == b"x" * 12
+        assert client.end() == (b"x" * 12 if role == "receiving" else b"")
         assert client.status() == 0
 
 

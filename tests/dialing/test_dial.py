@@ -188,9 +188,10 @@ def test_in_time(host_name: str) -> None:
                 assert conn._fd.reading.deadline is conn._fd.writing.deadline is None
                 conn.close()
                 peer.close()
-            conn, peer = await meet(host, ln, host.net.dial("tcp", str(ln.addr), timeout=0.25))
+            # Soon over, but long enough for a busy machine to dial in.
+            conn, peer = await meet(host, ln, host.net.dial("tcp", str(ln.addr), timeout=1))
             reading = host.start(conn.read, 10)
-            await host.pause(0.3)
+            await host.pause(1.05)
             await peer.write(b"later")
             assert await reading == b"later"
             conn.close()

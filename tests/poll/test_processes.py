@@ -204,11 +204,12 @@ def test_keyboard_interrupt_returns_at_once(call: str) -> None:
     udp = net.listen_packet("udp", "127.0.0.1:0")
     full = net.ListenConfig(backlog=0).listen("tcp", "127.0.0.1:0")
     queued = []
-    try:
-        while len(queued) < 5:  # until the queue is full and the kernel answers no more
+    while len(queued) < 5:  # until the queue is full and the kernel answers no more
+        try:
             queued.append(net.dial("tcp", str(full.addr), timeout=0.3))
-    except net.DeadlineExceededError:
-        pass
+        except net.DeadlineExceededError:
+            if queued:
+                break
     main = threading.get_ident()
 
     def interrupt():
@@ -217,8 +218,8 @@ def test_keyboard_interrupt_returns_at_once(call: str) -> None:
         signal.pthread_kill(main, signal.SIGINT)
 
     started = []
-    threading.Thread(target=interrupt).start()
     try:
+        threading.Thread(target=interrupt).start()
         {call}
     except KeyboardInterrupt:
         print(time.monotonic() - started[0])
