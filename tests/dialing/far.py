@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from tests.dialing.cases import BY_NAME, CASES, DNS_ROUND_TRIP, PORT, Target
-from tests.dialing.tun import DNS_SERVER, NEAR_V4, NEAR_V6, configure, open_tun
+from tests.dialing.tun import DNS_SERVER, NEAR_V4, NEAR_V6, before_others, configure, open_tun
 from tests.resolve.answers import no_data, reply
 from tests.resolve.scripted import Scripted, Step, delay
 
@@ -138,6 +138,7 @@ async def serve(conn: Connection, near: int, far: int) -> None:
 
 def main() -> None:
     conn, sock, ip = Connection(int(sys.argv[1])), socket.socket(fileno=int(sys.argv[2])), sys.argv[3]
+    before_others()
     far = open_tun()
     mine = [DNS_SERVER, *(each for case in CASES for each in case.targets())]
     prefixed = [f"{each}/{128 if ':' in each else 32}" for each in mine]

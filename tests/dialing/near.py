@@ -15,11 +15,12 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
-from tests.dialing.tun import NEAR_V4, NEAR_V6, configure, open_tun
+from tests.dialing.tun import NEAR_V4, NEAR_V6, before_others, configure, open_tun
 
 
 def main() -> None:
     conn, sock, ip = Connection(int(sys.argv[1])), socket.socket(fileno=int(sys.argv[2])), sys.argv[3]
+    before_others()
     tun = open_tun()
     configure(ip, [f"{NEAR_V4}/32", f"{NEAR_V6}/128"], ["198.18.0.0/16", "2001:db8::/32"])
     with sock:
