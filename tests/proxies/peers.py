@@ -97,6 +97,10 @@ class Server:
             except BaseException as err:
                 self._failures.append(err)
 
+    def is_idle(self) -> bool:
+        """Whether all scripts have ended."""
+        return not any(thread.is_alive() for thread in self._threads)
+
     def stop(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._accepting.join(PATIENCE)
