@@ -6,6 +6,7 @@ from typing import Any
 
 from ..connections.buffers import BufferList
 from ..connections.gather import as_view
+from ..connections.zerocopy import went
 from .plainly import write_all
 
 __all__ = ["Buffers"]
@@ -23,15 +24,19 @@ class Buffers(BufferList):
         if hasattr(conn, "_network") and hasattr(conn, "writelines"):
             try:
                 sent: int = await conn.writelines(self)
-            except OSError as err:
-                self._consume(getattr(err, "bytes_written", 0))
+            except BaseException as err:
+                self._consume(went(err))
                 raise
             self._consume(sent)
             return sent
         sent = 0
         while self:
             data = as_view(self[0])
-            await write_all(conn, data)
+            try:
+                await write_all(conn, data)
+            except BaseException as err:
+                self._consume(went(err))
+                raise
             sent += len(data)
             self._consume(len(data))
         return sent

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import system
-from ..connections.zerocopy import is_unsuited, told
+from ..connections.zerocopy import is_unsuited, told, went
 from ..poll.tasks import attempt, run_waiting, send_waiting
 from .conn import SocketConn
 from .plainly import copy_plainly
@@ -25,6 +25,9 @@ async def copy(dst: Any, src: Any) -> int:
     Raises what reading and writing raise; the error's `bytes_written` says how much had reached `dst`, and
     what had been read beyond that is read next from `src`, if that is a connection or can seek.
     `TypeError` for what cannot be read from or written to.
+
+    If the task is cancelled, `bytes_written` of that exception says it. Reading a file, or a pipe that is not
+    a connection, holds the event loop up.
     """
     if not hasattr(src, "read") or not hasattr(dst, "write"):
         raise TypeError(f"cannot copy from {type(src).__name__} to {type(dst).__name__}")
@@ -38,42 +41,57 @@ async def copy(dst: Any, src: Any) -> int:
 
 
 async def _splice(dst: SocketConn, src: SocketConn, make_pipe: Callable[[], Any]) -> int:
-    done = 0
-    while src._held:
-        # It is here already.
-        held = src._take_held()
-        try:
-            done += await dst.write(held)
-        except OSError as err:
-            sent = getattr(err, "bytes_written", 0)
-            src._unread(held[sent:])
-            raise told(err, done + sent) from err.__cause__
+    done = await _send_held(dst, src)
     try:
         pipe = make_pipe()
     except OSError:
-        return done + await copy_plainly(dst, src)  # No descriptors are left: memory will do.
+        return await _go_on_plainly(dst, src, done)  # No descriptors are left: memory will do.
     drain = pipe.drainer(dst._fd.number)
     try:
         while True:
             try:
                 taken = await _fill(src, pipe)
             except OSError as err:
-                if is_unsuited(err) and not done:
-                    return await copy_plainly(dst, src)
-                raise told(src._failed("read", err, "splice"), done) from err
+                if is_unsuited(err) and not pipe.moved:
+                    break
+                raise src._failed("read", err, "splice") from err
             if not taken:
-                return done
+                return done + int(pipe.moved)
             try:
                 await send_waiting(dst._writing, drain, pipe.piped(), 0)
             except OSError as err:
-                done += getattr(err, "bytes_written", 0)
-                raise told(dst._failed("write", err, "splice"), done) from err
-            done += taken
+                raise dst._failed("write", err, "splice") from err
+    except BaseException as err:
+        told(err, done + pipe.moved)
+        raise
     finally:
         try:
             src._unread(pipe.rest())
         finally:
             pipe.close()
+    return await _go_on_plainly(dst, src, done)
+
+
+async def _send_held(dst: SocketConn, src: SocketConn) -> int:
+    """What has come already and was put back."""
+    done = 0
+    while src._held:
+        held = src._take_held()
+        try:
+            done += await dst.write(held)
+        except BaseException as err:
+            src._unread(held[went(err) :])
+            told(err, done + went(err))
+            raise
+    return done
+
+
+async def _go_on_plainly(dst: SocketConn, src: SocketConn, done: int) -> int:
+    try:
+        return done + await copy_plainly(dst, src)
+    except BaseException as err:
+        told(err, done + went(err))
+        raise
 
 
 async def _fill(src: SocketConn, pipe: Any) -> int:

@@ -50,6 +50,9 @@ class LineConn(LineEnd, Rereadable):
                 half.outbound.withdraw(offer)
         except OSError as err:
             return self._unwritten(op, offer, err)
+        except BaseException as err:
+            err.bytes_written = offer.taken  # type: ignore[attr-defined]
+            raise
 
 
 class PipeConn(PipeEnd, LineConn):

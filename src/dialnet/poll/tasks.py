@@ -389,7 +389,8 @@ async def send_waiting(side: Side, send: Callable[[Any], int], data: Any, sent: 
             if side.deadline is not None:
                 poller.arm(side, waiter)
             await waiter
-    except OSError as err:
+    except BaseException as err:
+        # A cancelled task's caller may want to know it too.
         err.bytes_written = sent  # type: ignore[attr-defined]
         raise
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..connections.buffers import BufferList
 from ..connections.gather import as_view
+from ..connections.zerocopy import went
 from .plainly import write_all
 
 TYPE_CHECKING = False
@@ -25,15 +26,19 @@ class Buffers(BufferList):
         if hasattr(conn, "_network") and hasattr(conn, "writelines"):
             try:
                 sent: int = conn.writelines(self)
-            except OSError as err:
-                self._consume(getattr(err, "bytes_written", 0))
+            except BaseException as err:
+                self._consume(went(err))
                 raise
             self._consume(sent)
             return sent
         sent = 0
         while self:
             data = as_view(self[0])
-            write_all(conn, data)
+            try:
+                write_all(conn, data)
+            except BaseException as err:
+                self._consume(went(err))
+                raise
             sent += len(data)
             self._consume(len(data))
         return sent

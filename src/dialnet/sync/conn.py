@@ -11,7 +11,7 @@ from ..connections.contract import AnyConn
 from ..connections.ends import ConnectionEnd
 from ..connections.gather import IOV_MAX, Gathered, as_view, sender
 from ..connections.limits import CHUNK, DATAGRAM
-from ..connections.zerocopy import file_sender, is_unsuited, part_of
+from ..connections.zerocopy import FileEnd, FileSender, is_unsuited, part_of
 from ..poll.threads import run, run_waiting, send_all
 from .plainly import send_plainly
 from .raw import RawConn
@@ -204,24 +204,26 @@ class SocketConn(ConnectionEnd, Rereadable):
             raise self._failed("writev", err, "writev") from err
 
     def sendfile(self, file: Any, offset: int | None = None, count: int | None = None) -> int:
+        self._check_open("write")
         found = part_of(file, offset, count) if self._stream else None
         if found is None:
             return send_plainly(self, file, offset, count)
         number, part = found
-        self._check_open("write")
-        sent = 0
+        send = FileSender(self._fd.number, number)
+        unsuited = False
         try:
-            send = file_sender(self._fd.number, number)
             if len(part):
-                sent = send_all(self._writing, send, part)
+                send_all(self._writing, send, part)
+        except FileEnd:
+            pass
         except OSError as err:
-            sent = getattr(err, "bytes_written", 0)
-            if not sent and is_unsuited(err):
-                return send_plainly(self, file, offset, count)
-            raise self._failed("write", err, "sendfile") from err
+            unsuited = not send.sent and is_unsuited(err)
+            if not unsuited:
+                raise self._failed("write", err, "sendfile") from err
         finally:
-            file.seek(part.offset + sent)
-        return sent
+            # Also when something else ends the wait: there the rest of the file begins.
+            file.seek(part.offset + send.sent)
+        return send_plainly(self, file, None, count) if unsuited else send.sent
 
     def syscall_conn(self) -> RawConn:
         """The descriptor itself, for what there is no method for.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import system
-from ..connections.zerocopy import is_unsuited, told
+from ..connections.zerocopy import is_unsuited, told, went
 from ..poll.threads import run, send_all
 from .conn import SocketConn
 from .plainly import copy_plainly
@@ -40,39 +40,54 @@ def copy(dst: Any, src: Any) -> int:
 
 
 def _splice(dst: SocketConn, src: SocketConn, make_pipe: Callable[[], Any]) -> int:
-    done = 0
-    while src._held:
-        # It is here already.
-        held = src._take_held()
-        try:
-            done += dst.write(held)
-        except OSError as err:
-            sent = getattr(err, "bytes_written", 0)
-            src._unread(held[sent:])
-            raise told(err, done + sent) from err.__cause__
+    done = _send_held(dst, src)
     try:
         pipe = make_pipe()
     except OSError:
-        return done + copy_plainly(dst, src)  # No descriptors are left: memory will do.
+        return _go_on_plainly(dst, src, done)  # No descriptors are left: memory will do.
     drain = pipe.drainer(dst._fd.number)
     try:
         while True:
             try:
                 taken = run(src._reading, pipe.fill, src._fd.number)
             except OSError as err:
-                if is_unsuited(err) and not done:
-                    return copy_plainly(dst, src)
-                raise told(src._failed("read", err, "splice"), done) from err
+                if is_unsuited(err) and not pipe.moved:
+                    break
+                raise src._failed("read", err, "splice") from err
             if not taken:
-                return done
+                return done + int(pipe.moved)
             try:
                 send_all(dst._writing, drain, pipe.piped())
             except OSError as err:
-                done += getattr(err, "bytes_written", 0)
-                raise told(dst._failed("write", err, "splice"), done) from err
-            done += taken
+                raise dst._failed("write", err, "splice") from err
+    except BaseException as err:
+        told(err, done + pipe.moved)
+        raise
     finally:
         try:
             src._unread(pipe.rest())
         finally:
             pipe.close()
+    return _go_on_plainly(dst, src, done)
+
+
+def _send_held(dst: SocketConn, src: SocketConn) -> int:
+    """What has come already and was put back."""
+    done = 0
+    while src._held:
+        held = src._take_held()
+        try:
+            done += dst.write(held)
+        except BaseException as err:
+            src._unread(held[went(err) :])
+            told(err, done + went(err))
+            raise
+    return done
+
+
+def _go_on_plainly(dst: SocketConn, src: SocketConn, done: int) -> int:
+    try:
+        return done + copy_plainly(dst, src)
+    except BaseException as err:
+        told(err, done + went(err))
+        raise

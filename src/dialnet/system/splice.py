@@ -23,12 +23,14 @@ _F_SETPIPE_SZ = 1031  # F_LINUX_SPECIFIC_BASE + 7; Python 3.11 has it under fcnt
 class Pipe:
     """The pipe that splice(2) needs between two sockets."""
 
-    __slots__ = ("_reading", "_writing", "held")
+    __slots__ = ("_reading", "_writing", "held", "moved")
 
     def __init__(self) -> None:
         self._reading, self._writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         # What is in it: taken from the one end, not yet at the other.
         self.held = 0
+        # What has reached the other end in all.
+        self.moved = 0
         try:
             fcntl.fcntl(self._writing, _F_SETPIPE_SZ, _SIZE)
         except OSError:
@@ -51,6 +53,7 @@ class Pipe:
                 self._reading, number, len(piped), flags=os.SPLICE_F_MOVE | os.SPLICE_F_NONBLOCK
             )
             self.held -= moved
+            self.moved += moved
             return moved
 
         return drain
