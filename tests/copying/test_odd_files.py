@@ -10,7 +10,9 @@ import io
 import lzma
 import os
 import random
+import signal
 import tempfile
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -252,6 +254,50 @@ async def _in_two_parts(host: hosts.Host, client: Any, server: Any, call: Any) -
     assert await job == len(DATA) - told[0]
     assert isinstance(data, bytes)
     return data
+
+
+class _Interrupted(BaseException):
+    pass
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="no signals")
+def test_interrupted_says_how_much(tmp_path: Path) -> None:
+    """As Ctrl-C does: what a signal handler raises in the main thread."""
+    (tmp_path / "data").write_bytes(DATA)
+
+    def interrupt(*_: object) -> None:
+        raise _Interrupted
+
+    async def body(host: hosts.Host) -> None:
+        with (tmp_path / "data").open("rb") as file:
+            memory = io.BytesIO(DATA)
+            for call in (lambda conn: conn.sendfile(file), lambda conn: copy(host, conn, memory)):
+                async with accepted(host, "tcp", "127.0.0.1:0") as (client, server):
+                    client.set_write_buffer(50_000)
+                    server.set_read_buffer(50_000)
+
+                    async def shoot(client: Any = client) -> None:
+                        await host.blocked(client, "writing")
+                        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+
+                    job = host.start(shoot)
+                    with pytest.raises(_Interrupted):
+                        await call(client)
+                    await job
+
+                    async def send(call: Any = call, client: Any = client) -> None:
+                        await call(client)
+                        client.close_write()
+
+                    job = host.start(send)
+                    assert await server.read() == DATA
+                    await job
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        hosts.run("threads", body)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 class _piped:

@@ -267,7 +267,8 @@ def send_all(side: Side, send: Callable[[Any], int], data: Any) -> int:
                         side.ready = False
             if waiter.wait(number, side.poll_mask, timeout):
                 side.ready = True
-    except OSError as err:
+    except BaseException as err:
+        # Also what a signal handler raised: who copies has to know where to go on.
         err.bytes_written = sent  # type: ignore[attr-defined]
         raise
     finally:
