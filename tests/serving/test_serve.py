@@ -255,6 +255,10 @@ def test_bad_arguments(host_name: str) -> None:
                     made = host.net.serve(bare, handler(host, echo), **options)
                     if made is not None:
                         await made
+            with pytest.raises(TypeError):
+                made = host.net.serve(bare, None)
+                assert await made
+            assert not ln.closed
 
     hosts.run(host_name, body)
 

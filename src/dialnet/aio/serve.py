@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from ..connections.serving import Pauses, Served, check_limit, closing, log_accept, log_handler
+from ..connections.serving import Pauses, Served, check_served, closing, log_accept, log_handler
 from ..errors import ClosedError
 from ..poll.deadline import timeout_instant
 from ..poll.task_host import drive
@@ -35,11 +35,12 @@ async def serve(
 
     An accept that fails for now (no descriptors left) is tried again after a pause of 5 ms to 1 s. What a
     handler raises is logged (logger `dialnet.serve`) with the connection's addresses. When `serve` returns or
-    raises, the listener is closed. If its own task is cancelled, so are the handlers', without grace.
+    raises, the listener is closed, unless an argument was wrong. If its own task is cancelled, so are the
+    handlers', without grace.
 
     Raises `OpError` if accepting fails for good.
     """
-    check_limit(limit)
+    check_served(handler, limit)
     timeout_instant(grace, 0.0)
     poller = current_poller()
     served, pauses = Served(), Pauses()

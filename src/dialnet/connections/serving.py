@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ..poll.protocols import Event, Waiter
 
-__all__ = ["Pauses", "Served", "check_limit", "closing", "log_accept", "log_handler"]
+__all__ = ["Pauses", "Served", "check_served", "closing", "log_accept", "log_handler"]
 
 # As Go's net/http: 5 ms, doubled up to 1 s, while accept goes on failing.
 _FIRST, _LONGEST = 0.005, 1.0
@@ -74,7 +74,10 @@ def closing(listener: Any) -> list[Event]:
     return [] if fd is None or not hasattr(fd, "reading") else [_Closing(fd.reading)]
 
 
-def check_limit(limit: int | None) -> None:
+def check_served(handler: object, limit: int | None) -> None:
+    """Raises `TypeError`, `ValueError`."""
+    if not callable(handler):
+        raise TypeError(f"a handler is called with a connection; {type(handler).__name__} cannot be")
     if limit is not None:
         if isinstance(limit, bool) or not isinstance(limit, int):
             raise TypeError(f"limit is a number of connections or None, not {type(limit).__name__}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from ..connections.serving import Pauses, Served, check_limit, closing, log_accept, log_handler
+from ..connections.serving import Pauses, Served, check_served, closing, log_accept, log_handler
 from ..errors import ClosedError
 from ..poll.deadline import timeout_instant
 from ..poll.thread_host import drive
@@ -38,17 +38,17 @@ def serve(
     Args:
         limit: how many connections are served at one time, at least 1; others wait in the listener's queue.
         grace: seconds (or a `timedelta`) that connections have to come to their end once the listener is
-            closed, from another thread or by a signal handler; then they are closed. `None`: as long as they
-            take.
+            closed, from another thread or by a signal handler; then they are closed, and handlers that do not
+            notice are left to themselves after 5 s more. `None`: as long as they take.
 
     An accept that fails for now (no descriptors left) is tried again after a pause of 5 ms to 1 s. What a
     handler raises is logged (logger `dialnet.serve`) with the connection's addresses. When `serve` returns or
-    raises, the listener is closed.
+    raises, the listener is closed, unless an argument was wrong.
 
     Raises `OpError` if accepting fails for good; what ends it from outside (`KeyboardInterrupt`) after the
     grace.
     """
-    check_limit(limit)
+    check_served(handler, limit)
     served, pauses = Served(), Pauses()
     # Its type is checked before anything is waited for.
     timeout_instant(grace, 0.0)
