@@ -312,6 +312,37 @@ class _piped:
             end.close()
 
 
+def test_readers_of_connections(host_name: str) -> None:
+    """A proxy that has read the head by lines: the rest goes on as it comes, and none of it is lost."""
+
+    async def body(host: hosts.Host) -> None:
+        async with (
+            accepted(host, "tcp", "127.0.0.1:0") as (source, inside),
+            accepted(host, "tcp", "127.0.0.1:0") as (outside, sink),
+        ):
+            await source.write(b"head\nrest")
+            if host.is_threads:
+                reader = inside.makefile("rb")
+                assert reader.readline() == b"head\n"
+            else:
+                reader = host.net.BufferedReader(inside)
+                assert await reader.readline() == b"head\n"
+            sink.set_read_deadline(timedelta(seconds=hosts.PATIENCE))
+            job = host.start(copy, host, outside, reader)
+            assert await sink.read(100) == b"rest"
+            outside.set_write_deadline(timedelta(0))
+            await source.write(b" of it")
+            with pytest.raises(net.DeadlineExceededError) as caught:
+                await job
+            assert caught.value.bytes_written == 4
+            source.close_write()
+            outside.set_write_deadline(None)
+            assert await copy(host, outside, reader) == 6
+            assert await sink.read(100) == b" of it"
+
+    hosts.run(host_name, body)
+
+
 class Awaited:
     """A file whose every method is awaited, as trio's and anyio's."""
 

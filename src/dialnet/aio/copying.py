@@ -23,7 +23,8 @@ async def copy(dst: Any, src: Any) -> int:
     without (splice(2), sendfile(2)). Neither is closed.
 
     Raises what reading and writing raise; the error's `bytes_written` says how much had reached `dst`, and
-    what had been read beyond that is read next from `src`, if that is a connection or can seek.
+    what had been read beyond that is read next from `src`, if that is a connection, a reader of one, or can
+    seek.
     `TypeError` for what cannot be read from or written to.
 
     If the task is cancelled, `bytes_written` of that exception says it. Reading a file, or a pipe that is not

@@ -51,6 +51,10 @@ class BufferedReader:
             unread(self._buffer.take(len(self._buffer)))
         return self._conn
 
+    def _unread(self, data: bytes) -> None:
+        """Have the next reads return `data` first."""
+        self._buffer[:0] = data
+
     def at_eof(self) -> bool:
         """Whether the stream has ended and all of it was read."""
         return self._ended and not self._buffer

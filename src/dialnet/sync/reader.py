@@ -60,6 +60,11 @@ class Reader(io.BufferedIOBase):
         self._buffer += data
         return bool(data)
 
+    def _unread(self, data: bytes) -> None:
+        """Have the next reads return `data` first."""
+        with self._lock:
+            self._buffer[:0] = data
+
     def read(self, size: int | None = -1, /) -> bytes:
         """`size` bytes, fewer only at the end of the stream; -1 reads to it."""
         self._check_open()
