@@ -48,6 +48,12 @@ def start_successor(ln: net.Listener) -> None:
             raise RuntimeError("the successor ended before it was ready")
 
 
+def say(what: str) -> None:
+    # In one piece, which `print` does not do where Python is told not to buffer: others write there too.
+    sys.stdout.write(f"{os.getpid()} {what}\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     handed = net.listen_fds()
     ln = handed[0] if handed else net.listen("tcp", sys.argv[1] if len(sys.argv) > 1 else ADDRESS)
@@ -62,9 +68,9 @@ def main() -> None:
         number = int(os.environ.pop("READY_FD"))
         os.write(number, b"!")
         os.close(number)
-    print(f"{os.getpid()} serves {ln.addr}", flush=True)
+    say(f"serves {ln.addr}")
     net.serve(ln, handler)
-    print(f"{os.getpid()} is done", flush=True)
+    say("is done")
 
 
 if __name__ == "__main__":
