@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -180,5 +182,45 @@ def test_file_and_back(host_name: str) -> None:
                     accepting = host.start(again.accept)
                     async with host.net.dial("tcp", str(ln.addr)):
                         (await accepting).close()
+
+    hosts.run(host_name, body)
+
+
+def test_a_duplicate_that_is_told_to_block(host_name: str) -> None:
+    """It does, and the original does not: its deadline holds, its close wakes."""
+
+    async def body(host: hosts.Host) -> None:
+        async with host.net.listen("tcp", "127.0.0.1:0") as ln:
+            async with host.net.dial("tcp", str(ln.addr)) as conn, await ln.accept() as peer:
+                for tell in (lambda sock: sock.setblocking(True), lambda sock: sock.settimeout(None)):
+                    with conn.file() as duplicate, duplicate.dup() as another:
+                        assert (duplicate.gettimeout(), duplicate.timeout) == (0.0, 0.0)
+                        for sock in (duplicate, another):
+                            tell(sock)
+                            assert (sock.gettimeout(), sock.timeout, sock.getblocking()) == (None, None, True)
+                        assert not os.get_blocking(conn.fileno())
+                        conn.set_read_deadline(timedelta(seconds=0.02))
+                        with pytest.raises(net.DeadlineExceededError):
+                            await conn.read(1)
+                        with pytest.raises(TimeoutError):
+                            duplicate.settimeout(0.01)
+                            duplicate.recv(1)
+                        duplicate.setblocking(True)
+                        with ThreadPoolExecutor(1) as pool:
+                            waiting = pool.submit(duplicate.recv, 10)
+                            await host.pause(0.01)
+                            await peer.write(b"at last")
+                            assert waiting.result(hosts.PATIENCE) == b"at last"
+                        duplicate.setblocking(False)
+                        with pytest.raises(BlockingIOError):
+                            duplicate.recv(1)
+            with ln.file() as duplicate:
+                duplicate.setblocking(True)
+                async with host.net.dial("tcp", str(ln.addr)) as conn:
+                    accepted, _ = duplicate.accept()
+                    with accepted:
+                        assert os.get_blocking(accepted.fileno())
+                        await conn.write(b"x")
+                        assert accepted.recv(1) == b"x"
 
     hosts.run(host_name, body)

@@ -12,6 +12,7 @@ from ..addresses.sockaddr import from_sockaddr
 from ..errors import ClosedError
 from ..poll.fd import FD
 from ..resolve.networks import Network
+from ..sockets.duplicate import Duplicate
 from ..sockets.opened import Opened
 from ..sockets.options import MOST
 from .end import End, Timed
@@ -57,7 +58,9 @@ class SocketEnd(End):
     def file(self) -> socket.socket:
         """An independent duplicate as a `socket.socket`, the caller's to close (dup(2), close-on-exec).
 
-        The two share one open file description: the duplicate is non-blocking, and should stay so.
+        The two share one open file description, which stays non-blocking whatever the duplicate is told:
+        with `setblocking(True)` it waits as sockets with a time-out do. What has only its number (`detach`,
+        another process) must not make it block.
         Raises `OpError` if this end is closed or there are no descriptors left.
         """
         return self._control("file", "fcntl", self._duplicate)  # type: ignore[no-any-return]
@@ -68,7 +71,7 @@ class SocketEnd(End):
         return self._fd
 
     def _duplicate(self) -> socket.socket:
-        return self._fd.sock.dup()
+        return Duplicate.of(self._fd.sock)
 
     def set_read_buffer(self, n: int) -> None:
         """Have the system buffer `n` bytes of what arrives (SO_RCVBUF, socket(7); Linux doubles it).
