@@ -263,6 +263,50 @@ def test_bad_arguments(host_name: str) -> None:
     hosts.run(host_name, body)
 
 
+NO_DESCRIPTORS = """
+import os, resource, socket, sys, threading
+import dialnet as net
+
+ln = net.listen("tcp", "127.0.0.1:0")
+threading.Thread(target=net.serve, args=(ln, lambda conn: conn.write(conn.read(10)))).start()
+early = socket.create_connection(("127.0.0.1", ln.addr.port))
+early.sendall(b"early")
+assert early.recv(10) == b"early"  # It has accepted, and is about to wait.
+early.recv(1)
+late = socket.socket()
+lowest = os.dup(0)
+os.close(lowest)
+before = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+late.connect(("127.0.0.1", ln.addr.port))
+late.sendall(b"late")
+sys.stdin.read(1)
+resource.setrlimit(resource.RLIMIT_NOFILE, before)
+print(late.recv(10), flush=True)
+ln.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit")
+def test_no_descriptors_left_for_a_module_either() -> None:
+    """A program of its own: here everything that a failed accept leads to has been loaded before."""
+    with subprocess.Popen(
+        [sys.executable, "-c", NO_DESCRIPTORS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stdin is not None
+        assert "Too many open files" in process.stderr.readline()
+        process.stdin.write("x")
+        process.stdin.close()
+        assert process.stdout is not None
+        assert process.stdout.read() == "b'late'\n"
+        assert process.wait(hosts.PATIENCE) == 0
+
+
 CTRL_C = """
 import socket, sys, threading, time
 import dialnet as net

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Not when it is needed first: that is when descriptors have run out, and no module can be read any more.
+import logging
+
 from ..poll.fd import Side
 from ..poll.signal import Signal
 
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
     from ..poll.protocols import Event, Waiter
 
 __all__ = ["Pauses", "Served", "check_served", "closing", "log_accept", "log_handler"]
+
+_logger = logging.getLogger("dialnet.serve")
 
 # As Go's net/http: 5 ms, doubled up to 1 s, while accept goes on failing.
 _FIRST, _LONGEST = 0.005, 1.0
@@ -86,17 +91,11 @@ def check_served(handler: object, limit: int | None) -> None:
 
 
 def log_accept(listener: Any, err: OSError, pause: float) -> None:
-    _logger().warning("accept on %s failed, again in %.3f s: %s", listener.addr, pause, err)
+    _logger.warning("accept on %s failed, again in %.3f s: %s", listener.addr, pause, err)
 
 
 def log_handler(conn: Any, err: BaseException) -> None:
     """Say whose connection it was: the traceback does not."""
-    _logger().error(
+    _logger.error(
         "serving %s -> %s failed: %s", conn.remote_addr, conn.local_addr, type(err).__name__, exc_info=err
     )
-
-
-def _logger() -> Any:
-    import logging
-
-    return logging.getLogger("dialnet.serve")
