@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-# Not when it is needed first: that is when descriptors have run out, and no module can be read any more.
-import logging
-
 from ..poll.fd import Side
 from ..poll.signal import Signal
 
@@ -15,8 +12,6 @@ if TYPE_CHECKING:
     from ..poll.protocols import Event, Waiter
 
 __all__ = ["Pauses", "Served", "check_served", "closing", "log_accept", "log_handler"]
-
-_logger = logging.getLogger("dialnet.serve")
 
 # As Go's net/http: 5 ms, doubled up to 1 s, while accept goes on failing.
 _FIRST, _LONGEST = 0.005, 1.0
@@ -81,6 +76,8 @@ def closing(listener: Any) -> list[Event]:
 
 def check_served(handler: object, limit: int | None) -> None:
     """Raises `TypeError`, `ValueError`."""
+    # Loaded now: when it is needed descriptors may have run out, and no module can be read any more.
+    _logger()
     if not callable(handler):
         raise TypeError(f"a handler is called with a connection; {type(handler).__name__} cannot be")
     if limit is not None:
@@ -91,11 +88,17 @@ def check_served(handler: object, limit: int | None) -> None:
 
 
 def log_accept(listener: Any, err: OSError, pause: float) -> None:
-    _logger.warning("accept on %s failed, again in %.3f s: %s", listener.addr, pause, err)
+    _logger().warning("accept on %s failed, again in %.3f s: %s", listener.addr, pause, err)
 
 
 def log_handler(conn: Any, err: BaseException) -> None:
     """Say whose connection it was: the traceback does not."""
-    _logger.error(
+    _logger().error(
         "serving %s -> %s failed: %s", conn.remote_addr, conn.local_addr, type(err).__name__, exc_info=err
     )
+
+
+def _logger() -> Any:
+    import logging
+
+    return logging.getLogger("dialnet.serve")

@@ -9,6 +9,7 @@ from ..connections.serving import Pauses, Served, check_served, closing, log_acc
 from ..errors import ClosedError
 from ..poll.deadline import timeout_instant
 from ..poll.thread_host import drive
+from ..poll.threads import give_back, take_waiter
 from ..poll.waits import now, wait
 from .conn import Conn
 from .listener import Listener
@@ -49,6 +50,8 @@ def serve(
     grace.
     """
     check_served(handler, limit)
+    # What this thread waits with, as long as there are descriptors: the first wait may be when there are none.
+    give_back(take_waiter())
     served, pauses = Served(), Pauses()
     # Its type is checked before anything is waited for.
     timeout_instant(grace, 0.0)
