@@ -50,7 +50,7 @@ def serve(
     grace.
     """
     check_served(handler, limit)
-    # What this thread waits with, as long as there are descriptors: the first wait may be when there are none.
+    # What this thread waits with, while there are descriptors: the first wait may be when there are none.
     give_back(take_waiter())
     served, pauses = Served(), Pauses()
     # Its type is checked before anything is waited for.
