@@ -53,9 +53,11 @@ def test_what_went_is_gone_when_it_fails(host_name: str) -> None:
             server.set_read_buffer(50_000)
             data = bytes(range(256)) * 8_000
             buffers = host.net.Buffers(data[n : n + 999] for n in range(0, len(data), 999))
-            client.set_write_deadline(timedelta(seconds=0.1))
+            writing = host.start(write_to, buffers, client)
+            await host.blocked(client, "writing")
+            client.set_write_deadline(timedelta(0))
             with pytest.raises(net.DeadlineExceededError) as caught:
-                await write_to(buffers, client)
+                await writing
             sent = caught.value.bytes_written
             assert 0 < sent < len(data)
             assert caught.value.op == "writev"
