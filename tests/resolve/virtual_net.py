@@ -26,7 +26,7 @@ from dialnet.poll import waits
 from dialnet.poll.virtual import VirtualHost
 from dialnet.resolve import lookups
 from dialnet.resolve.config.resolv_conf import ResolvConf
-from dialnet.resolve.dns.message import Message, parse
+from dialnet.resolve.dns.message import Message, Query, parse
 from dialnet.resolve.options import ResolverOptions
 from tests.resolve import answers
 
@@ -124,8 +124,8 @@ class VirtualNet:
         """What resolv.conf says."""
         self.machine.conf = self.machine.conf.with_(**changes)
 
-    async def exchange(self, network: str, server: str, query: bytes, until: float) -> Message:
-        question = dns.message.from_wire(query).question[0]
+    async def exchange(self, network: str, server: str, query: Query, until: float) -> Message:
+        question = dns.message.from_wire(query.packed).question[0]
         asked = Asked(
             await waits.now(),
             network,
@@ -142,7 +142,7 @@ class VirtualNet:
                 kind = dialnet.UDPAddr if network == "udp" else dialnet.TCPAddr
                 raise op_error("read", network, DeadlineExceededError(), kind(host, int(port)))
             await waits.until(asked.at + reply.delay)
-            made = reply.made(dns.message.from_wire(query))
+            made = reply.made(dns.message.from_wire(query.packed))
             if isinstance(made, Exception):
                 raise made
             return parse(answers.wire(made))

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..resolve.dns.message import Message
+from ..resolve.dns.message import Message, Query
 from ..resolve.talk import talk_over
 from ..resolve.transport import Wanted
 
@@ -14,7 +14,7 @@ __all__ = ["converse"]
 
 
 async def converse(
-    dial: Callable[[str, str], Any], network: str, server: str, query: bytes, until: float, wanted: Wanted
+    dial: Callable[[str, str], Any], network: str, server: str, query: Query, until: float, wanted: Wanted
 ) -> Message:
     """The answer. Raises what the connection does, `EOFError` and `BadAnswerError`."""
     conn = dial(network, server)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .config.resolv_conf import ResolvConf
-    from .dns.message import Message
+    from .dns.message import Message, Query
     from .observer import Observer
     from .transport import Transport
 
@@ -91,7 +91,7 @@ class Asking:
         for _ in range(conf.attempts):
             for place in range(count):
                 server = conf.servers[(offset + place) % count]
-                query = dns.pack_query(_draw_id(), name, qtype, authentic_data=conf.trust_ad, edns=self.edns)
+                query = dns.Query(_draw_id(), name, qtype, authentic_data=conf.trust_ad, edns=self.edns)
                 started, time = await now() if time is None else time, None
                 try:
                     message = await exchange(network, server, query, started + conf.timeout)
@@ -116,7 +116,7 @@ class Asking:
         raise last
 
     async def _told(
-        self, name: str, qtype: int, network: str, server: str, query: bytes, until: float
+        self, name: str, qtype: int, network: str, server: str, query: Query, until: float
     ) -> Message:
         """An exchange of which the observer hears."""
         started = await now()

@@ -6,11 +6,13 @@ question, garbage. `Stream` has only the server at its other end, so there the s
 
 from __future__ import annotations
 
-from .dns.message import Message, MessageError, is_answer_to, parse
+from .dns.message import MessageError, is_answer_to, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from .dns.message import Message, Query
 
 __all__ = ["BadAnswerError", "Datagrams", "Stream", "talk_over"]
 
@@ -26,9 +28,9 @@ class BadAnswerError(Exception):
         self.final = final
 
 
-def _read(data: bytes) -> Message:
+def _read(data: bytes, query: Query) -> Message:
     try:
-        return parse(data)
+        return parse(data, query)
     except MessageError as err:
         # Its head is right, so it is the server that wrote this, and others have the same from it.
         raise BadAnswerError("cannot unmarshal DNS message", final=True) from err
@@ -39,13 +41,14 @@ class Datagrams:
 
     __slots__ = ("_query", "outgoing", "wanted")
 
-    def __init__(self, query: bytes) -> None:
-        self._query = self.outgoing = query
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self.outgoing = query.packed
         self.wanted = LARGEST
 
     def take(self, data: bytes) -> Message | None:
         """The answer, if this datagram is it. Raises `BadAnswerError`."""
-        return _read(data) if is_answer_to(self._query, data) else None
+        return _read(data, self._query) if is_answer_to(self.outgoing, data) else None
 
 
 class Stream:
@@ -53,9 +56,9 @@ class Stream:
 
     __slots__ = ("_query", "_received", "outgoing", "wanted")
 
-    def __init__(self, query: bytes) -> None:
+    def __init__(self, query: Query) -> None:
         self._query = query
-        self.outgoing = len(query).to_bytes(2, "big") + query
+        self.outgoing = len(query.packed).to_bytes(2, "big") + query.packed
         self._received = bytearray()
         self.wanted = 2
 
@@ -75,8 +78,8 @@ class Stream:
         if self.wanted > 0:
             return None
         message = bytes(received[2:])
-        if is_answer_to(self._query, message):
-            return _read(message)
+        if is_answer_to(self._query.packed, message):
+            return _read(message, self._query)
         try:
             parse(message)
         except MessageError as err:
@@ -84,7 +87,7 @@ class Stream:
         raise BadAnswerError("invalid DNS response")
 
 
-def talk_over(conn: Any, query: bytes) -> Datagrams | Stream:
+def talk_over(conn: Any, query: Query) -> Datagrams | Stream:
     """The talk for a connection that somebody else has made: by datagrams, if it has any.
 
     A TLS connection, say, takes lengths, whatever the network is called (as Go). A Unix connection has the

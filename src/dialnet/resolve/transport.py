@@ -18,7 +18,7 @@ from ..errors import DeadlineExceededError, OpError
 from ..poll.fd import FD
 from ..poll.receiver import Receiver
 from ..poll.waits import here, readable, start, wait, writable
-from .dns.message import Message
+from .dns.message import Message, Query
 from .talk import Datagrams, Stream
 from .threads import pool
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     class Transport(Protocol):
-        async def exchange(self, network: str, server: str, query: bytes, until: float) -> Message:
+        async def exchange(self, network: str, server: str, query: Query, until: float) -> Message:
             """The answer to `query` from `server` over `network` (`udp` or `tcp`).
 
             Raises `OSError` (an `OpError` where a socket failed; its cause a `DeadlineExceededError` at
@@ -59,7 +59,7 @@ _remembered: Callable[[str], tuple[int, Any]] = functools.lru_cache(64)(_parse)
 class SocketTransport:
     """UDP and TCP sockets."""
 
-    def exchange(self, network: str, server: str, query: bytes, until: float) -> Coroutine[Any, Any, Message]:
+    def exchange(self, network: str, server: str, query: Query, until: float) -> Coroutine[Any, Any, Message]:
         if network == "udp":
             return self._over_udp(server, Datagrams(query), until)
         return self._over_tcp(server, Stream(query), until)
@@ -191,7 +191,7 @@ class DialedTransport:
         self._converse = converse
         self._for_tasks = for_tasks
 
-    async def exchange(self, network: str, server: str, query: bytes, until: float) -> Message:
+    async def exchange(self, network: str, server: str, query: Query, until: float) -> Message:
         if isinstance(await here(), int) == self._for_tasks:
             # A dialer may have been given the other's: its calls would stop the loop, or never run.
             raise TypeError("a Resolver with a dial of its own serves threads or tasks, as its face does")

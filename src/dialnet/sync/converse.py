@@ -7,14 +7,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..resolve.dns.message import Message
+    from ..resolve.dns.message import Message, Query
     from ..resolve.transport import Wanted
 
 __all__ = ["converse"]
 
 
 def converse(
-    dial: Callable[[str, str], Any], network: str, server: str, query: bytes, until: float, wanted: Wanted
+    dial: Callable[[str, str], Any], network: str, server: str, query: Query, until: float, wanted: Wanted
 ) -> Message:
     """The answer. Raises what the connection does, `EOFError` and `BadAnswerError`."""
     from ..resolve.talk import talk_over

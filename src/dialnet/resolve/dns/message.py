@@ -40,7 +40,7 @@ from .codes import (
 )
 from .errors import EndOfMessage, MessageError
 from .names import Names
-from .query import is_answer_to, pack_query
+from .query import Query, is_answer_to, pack_query
 from .rdata import READERS, read_pairs
 from .values import EDNS, TRUNCATED, Message, Question, Record
 
@@ -71,6 +71,7 @@ __all__ = [
     "TYPE_TXT",
     "Message",
     "MessageError",
+    "Query",
     "Question",
     "Record",
     "is_answer_to",
@@ -83,12 +84,17 @@ _QUESTION = Struct("!HH")
 # What follows a record's name, alone and together with a compressed name; the A and AAAA records' data.
 _RECORD = Struct("!HHIH")
 _POINTER_AND_RECORD = Struct("!HHHIH")
+# The pointer to what stands behind the header: the question's name.
+_FIRST_NAME = 0xC000 | _HEADER.size
 _IPV4 = Struct("!I")
 _IPV6 = Struct("!QQ")
 
 
-def parse(data: bytes) -> Message:
-    """The message in `data`. Raises `MessageError`."""
+def parse(data: bytes, query: Query | None = None) -> Message:
+    """The message in `data`. Raises `MessageError`.
+
+    What an answer has of its `query` byte for byte is not read again.
+    """
     if len(data) < _HEADER.size:
         raise MessageError("the message is shorter than its header")
     id, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(data)
@@ -96,6 +102,11 @@ def parse(data: bytes) -> Message:
     names = Names(data)
     offset = _HEADER.size
     try:
+        if query is not None and questions == 1 and data.startswith(query.echo, offset):
+            message.questions.append(query.question)
+            offset += len(query.echo)
+            names.known[_FIRST_NAME] = query.question.name, len(query.echo) - _QUESTION.size
+            questions = 0
         for _ in range(questions):
             name, offset = names.read(offset)
             message.questions.append(Question(name, *_QUESTION.unpack_from(data, offset)))
@@ -122,14 +133,12 @@ def _read_section(
     without a call for any of it.
     """
     size = len(data)
-    known = names.texts
+    known = names.known
     for _ in range(count):
         first = data[offset]
         if first >= 0xC0:
             pointer, type, class_, ttl, length = _POINTER_AND_RECORD.unpack_from(data, offset)
-            name = known.get(pointer)
-            if name is None:
-                name, _ = names.read(offset)
+            name = (known.get(pointer) or names.read(offset))[0]
             start = offset + _POINTER_AND_RECORD.size
         else:
             if first:

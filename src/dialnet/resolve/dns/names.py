@@ -133,17 +133,16 @@ class Names:
     Per name that leaves at most 127 labels to look at, and 255 bytes to keep.
     """
 
-    __slots__ = ("_data", "_sizes", "texts")
+    __slots__ = ("_data", "known")
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        # Keyed by the pointer to the name, which is what `parse` has at hand.
-        self.texts: dict[int, str] = {}
-        self._sizes: dict[int, int] = {}
+        # The text and the size of each, by the pointer to the name, which is what `parse` has at hand.
+        self.known: dict[int, tuple[str, int]] = {}
 
     def read(self, offset: int) -> tuple[str, int]:
         """As `decode_name`."""
-        data, texts = self._data, self.texts
+        data, known = self._data, self.known
         labels: list[bytes] = []
         # Where the name and, after each pointer, its rest begins; how many labels and bytes come before that.
         starts = [(offset, 0, 0)]
@@ -168,8 +167,8 @@ class Names:
                     raise MessageError("a compression pointer that does not go back")
                 after = after or position + 2
                 pointer = target | _POINTER_BITS
-                if pointer in texts:
-                    text, rest = texts[pointer], self._sizes[pointer]
+                if pointer in known:
+                    text, rest = known[pointer]
                     if size + rest > MAX_NAME:
                         raise MessageError("a name of more than 255 bytes")
                     break
@@ -189,8 +188,7 @@ class Names:
                 stop = first
             if start < 0x4000:  # Farther than a pointer reaches nobody asks for it.
                 pointer = start | _POINTER_BITS
-                texts[pointer] = text or "."
-                self._sizes[pointer] = size - before
+                known[pointer] = text or ".", size - before
         return text or ".", after
 
 
