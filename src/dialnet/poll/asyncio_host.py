@@ -185,7 +185,10 @@ class AsyncioPoller(TaskPoller):
         return _get_running_loop() is self._loop()
 
     def waiter(self) -> TaskWaiter:
-        return _TaskWaiter(self, asyncio.get_running_loop())
+        # It is the loop that runs: to ask which one does is a system call (getpid(2), up to Python 3.11).
+        loop = self._loop()
+        assert loop is not None
+        return _TaskWaiter(self, loop)
 
     def arm(self, side: Side, waiter: TaskWaiter) -> None:
         # One timer a side, left standing between waits: in a conversation whose deadline is put off

@@ -39,8 +39,8 @@ class FallbackPoller(AsyncioPoller):
         self._thread.join()
         self._lifetime = None
 
-    def adopt(self, side: Side | Receiver) -> None:
-        super().adopt(side)
+    def adopt(self, fd: FD | Receiver, side: Side | Receiver) -> None:
+        super().adopt(fd, side)
         if self.readiness.one_shot:
             self._wake.wake()
 

@@ -41,10 +41,7 @@ async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
                     for event in events:
                         event.attach(waiter)
                         if isinstance(event, Ready):
-                            side = event.side
-                            fd = side.fd
-                            if not side.closed and (fd.poller is not poller or not fd.interest & side.bit):
-                                poller.adopt(side)
+                            event.enlist(poller)
                     while True:
                         for event in events:
                             if event.fired():

@@ -151,9 +151,8 @@ class TaskPoller(ABC):
     def call_there(self, call: Callable[[], None]) -> bool:
         """If the loop runs in another thread, have it make the call; else False."""
 
-    def adopt(self, side: Side | Receiver) -> None:
-        """Have readiness of this side reported here from now on."""
-        fd = side.fd
+    def adopt(self, fd: FD | Receiver, side: Side | Receiver) -> None:
+        """Have readiness of this side of the descriptor reported here from now on."""
         if fd.poller is not self:
             if fd.poller is not None:
                 fd.poller.drop(fd)
@@ -328,7 +327,7 @@ async def run_waiting(
                 pause = await _try_later(side, waiter, pause)
                 continue
             if side.turn is waiter and (side.fd.poller is not poller or not side.fd.interest & side.bit):
-                poller.adopt(side)
+                poller.adopt(side.fd, side)
             if side.deadline is not None:
                 poller.arm(side, waiter)
             await waiter
@@ -385,7 +384,7 @@ async def send_waiting(side: Side, send: Callable[[Any], int], data: Any, sent: 
                         if sent == len(data):
                             return sent
                 if side.fd.poller is not poller or not side.fd.interest & side.bit:
-                    poller.adopt(side)
+                    poller.adopt(side.fd, side)
             if side.deadline is not None:
                 poller.arm(side, waiter)
             await waiter

@@ -16,18 +16,21 @@ can be awaited.
 from __future__ import annotations
 
 import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Generator, Hashable, Sequence
 
 from ..errors import CanceledError, DeadlineExceededError
+from .deadline import earliest, timeout_instant
 from .fd import FD, Side
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import timedelta
     from typing import Any, TypeVar
 
     from .pool import Pool
     from .protocols import Event, Waiter, Work
     from .signal import CancelToken
+    from .tasks import TaskPoller
 
     T = TypeVar("T")
 
@@ -67,6 +70,13 @@ class Ready:
 
     def detach(self, waiter: Waiter) -> None:
         self.side.leave(waiter)
+
+    def enlist(self, poller: TaskPoller) -> None:
+        """Have readiness reported to this poller."""
+        side = self.side
+        fd = side.fd
+        if not side.closed and (fd.poller is not poller or not fd.interest & side.bit):
+            poller.adopt(fd, side)
 
 
 class Wait:
@@ -231,15 +241,25 @@ async def gather(*coroutines: Coroutine[Any, Any, T]) -> list[T]:
 
 @types.coroutine
 def _bound(
-    coroutine: Coroutine[Any, Any, T], limit: float | None, cancel: CancelToken | None, time: float | None
+    coroutine: Coroutine[Any, Any, T],
+    limit: float | None,
+    cancel: CancelToken | None,
+    timeout: float | timedelta | None,
+    instead: Callable[[Exception], Exception] | None,
 ) -> Generator[Request, Any, T]:
     send = coroutine.send
     answer: Any = None
     try:
+        if timeout is not None:
+            answer = yield NOW
+            limit = earliest(limit, timeout_instant(timeout, answer))
+        elif limit is not None:
+            answer = yield NOW
         if cancel is not None and cancel.cancelled:
             raise CanceledError
-        if limit is not None and ((yield NOW) if time is None else time) >= limit:
+        if limit is not None and answer >= limit:
             raise DeadlineExceededError
+        answer = None
         while True:
             try:
                 request = send(answer)
@@ -258,6 +278,11 @@ def _bound(
                 raise CanceledError
             if bound and not answer:
                 raise DeadlineExceededError
+    except (DeadlineExceededError, CanceledError) as err:
+        error = err if instead is None else instead(err)
+        if error is err:
+            raise
+        raise error from err
     finally:
         coroutine.close()
 
@@ -267,15 +292,13 @@ def bounded(
     limit: float | None = None,
     cancel: CancelToken | None = None,
     *,
-    time: float | None = None,
-) -> Awaitable[T]:
-    """The coroutine's value, if it has one before the instant `limit` and before `cancel` is cancelled.
-
-    `time` is what time it is, where the caller has just asked.
+    timeout: float | timedelta | None = None,
+    instead: Callable[[Exception], Exception] | None = None,
+) -> Coroutine[Any, Any, T]:
+    """The coroutine's value, if it has one within `timeout`, before the instant `limit` and before `cancel` is
+    cancelled.
 
     Raises what it raises, `DeadlineExceededError`, `CanceledError`; the coroutine is closed then, whatever
-    it was doing.
+    it was doing. These two, whoever raised them, can be replaced by what `instead` makes of them.
     """
-    if limit is None and cancel is None:
-        return coroutine
-    return _bound(coroutine, limit, cancel, time)
+    return _bound(coroutine, limit, cancel, timeout, instead)

@@ -35,13 +35,16 @@ class _Flight:
     has been told so far.
 
     Mostly nobody follows, so `over`, which fires at the end, and `news`, which fires when there is another
-    part, are made by who needs them. The lock of the `Flights` is for all of this.
+    part, are made by who needs them. The leader begins and ends without the lock of the `Flights`: it first says
+    that it is `done` and then looks for an `over`; who follows first sees to it that there is one and then looks
+    whether it is done.
     """
 
-    __slots__ = ("leader", "news", "outcome", "over", "parts")
+    __slots__ = ("done", "leader", "news", "outcome", "over", "parts")
 
     def __init__(self, leader: Hashable) -> None:
         self.leader = leader
+        self.done = False
         self.outcome: tuple[Any, DNSError | None] | None = None
         self.parts: list[Any] = []
         self.over: Signal | None = None
@@ -75,16 +78,12 @@ class Flights:
         who = await here()
         is_thread = isinstance(who, int)
         key = ("threads" if is_thread else who, key)
-        while True:
-            with self._lock:
-                flight = self._flights.get(key)
-                if flight is None:
-                    mine = self._flights[key] = _Flight(who)
-                    break
-                over = flight.over = flight.over or Signal()
+        mine = _Flight(who)
+        # `setdefault` cannot be interrupted: none of what is compared has an `__eq__` written in Python.
+        while (flight := self._flights.setdefault(key, mine)) is not mine:
             if is_thread and flight.leader == who:
                 return await work(heard or _unheard)
-            await self._follow(flight, over, heard)
+            await self._follow(flight, heard)
             if flight.outcome is not None:
                 value, error = flight.outcome
                 if error is not None:
@@ -108,20 +107,24 @@ class Flights:
             mine.outcome = (None, err)
             raise
         finally:
-            with self._lock:
-                if self._flights.get(key) is mine:
-                    del self._flights[key]
-                followed = mine.over
-            if followed is not None:
-                followed.set()
+            if self._flights.get(key) is mine:
+                del self._flights[key]
+            mine.done = True
+            if mine.over is not None:
+                mine.over.set()
 
-    async def _follow(self, flight: _Flight, over: Signal, heard: Callable[[Any], None] | None) -> None:
+    async def _follow(self, flight: _Flight, heard: Callable[[Any], None] | None) -> None:
         """Until it is over, passing on what is told on the way."""
+        with self._lock:
+            over = flight.over = flight.over or Signal()
         if heard is None:
-            await wait(over)
+            if not flight.done:
+                await wait(over)
             return
         passed = 0
         while True:
+            # Before the parts are taken, so that none comes after them.
+            done = flight.done
             with self._lock:
                 # Taken with the parts, so that nothing told in between is missed.
                 news = flight.news = flight.news or Signal()
@@ -129,9 +132,10 @@ class Flights:
             passed += len(parts)
             for part in parts:
                 heard(part)
-            if over.fired():
+            if done:
                 return
-            await wait(over, news)
+            if not flight.done:
+                await wait(over, news)
 
 
 def _unheard(part: Any) -> None:

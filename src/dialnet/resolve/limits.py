@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..errors import CanceledError, DeadlineExceededError, DNSError
-from ..poll.deadline import earliest, timeout_instant
-from ..poll.waits import bounded, now
+import functools
+
+from ..errors import DeadlineExceededError, DNSError
+from ..poll.waits import bounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,27 +20,22 @@ if TYPE_CHECKING:
 __all__ = ["limited"]
 
 
-async def limited(
+def limited(
     lookup: Coroutine[Any, Any, T],
     name: str,
     *,
     timeout: float | timedelta | None = None,
     until: float | None = None,
     cancel: CancelToken | None = None,
-) -> T:
+) -> Coroutine[Any, Any, T]:
     """What the lookup of `name` gives, if it does so within `timeout`, before `until` and uncancelled."""
-    time = None
-    try:
-        if timeout is not None:
-            time = await now()
-            end = timeout_instant(timeout, time)
-            until = end if until is None else earliest(until, end)
-        return await bounded(lookup, until, cancel, time=time)
-    except DNSError:
-        raise
-    except DeadlineExceededError as err:
-        raise DNSError("i/o timeout", name, is_timeout=True) from err
-    except CanceledError as err:
-        raise DNSError("operation was canceled", name, canceled=True) from err
-    finally:
-        lookup.close()
+    instead = functools.partial(_as_dns_error, name)
+    return bounded(lookup, until, cancel, timeout=timeout, instead=instead)
+
+
+def _as_dns_error(name: str, err: Exception) -> DNSError:
+    if isinstance(err, DNSError):
+        return err
+    if isinstance(err, DeadlineExceededError):
+        return DNSError("i/o timeout", name, is_timeout=True)
+    return DNSError("operation was canceled", name, canceled=True)

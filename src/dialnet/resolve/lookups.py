@@ -6,7 +6,6 @@ starts a lookup (`limits.py`) closes it, wherever it is.
 
 from __future__ import annotations
 
-import functools
 import socket
 from ipaddress import IPv4Address, IPv6Address
 
@@ -90,7 +89,7 @@ def _choose(
     return choice, observer
 
 
-# An observer and an `Asking` are kept for the resolver's next lookup, until what they were made from changes.
+# An observer and a way are kept for the resolver's next lookup, until what they were made from changes.
 
 
 def _observer(resolver: ResolverOptions) -> Observer:
@@ -105,11 +104,11 @@ def _python(
     resolver: ResolverOptions, time: float, sources: tuple[str, ...], observer: Observer
 ) -> PythonWay:
     conf = machine.resolv(time)
-    kept: tuple[ResolvConf, Observer, Asking] | None = resolver.__dict__.get("_asking")
-    if kept is None or kept[0] is not conf or kept[1] is not observer:
-        kept = resolver.__dict__["_asking"] = (conf, observer, _asking(resolver, conf, observer))
-    hosts = functools.partial(machine.hosts, time)
-    return PythonWay(kept[2], hosts, sources, strict_errors=resolver.strict_errors, time=time)
+    kept: tuple[ResolvConf, Observer, tuple[str, ...], PythonWay] | None = resolver.__dict__.get("_way")
+    if kept is None or kept[0] is not conf or kept[1] is not observer or kept[2] != sources:
+        way = _new_way(resolver, conf, observer, sources)
+        kept = resolver.__dict__["_way"] = (conf, observer, sources, way)
+    return kept[3]
 
 
 async def _with_files(time: float, sources: tuple[str, ...]) -> float:
@@ -117,14 +116,17 @@ async def _with_files(time: float, sources: tuple[str, ...]) -> float:
     return await now() if "files" in sources and await machine.hosts_ready() else time
 
 
-def _asking(resolver: ResolverOptions, conf: ResolvConf, observer: Observer) -> Asking:
+def _new_way(
+    resolver: ResolverOptions, conf: ResolvConf, observer: Observer, sources: tuple[str, ...]
+) -> PythonWay:
     if resolver.servers is not None:
         # The search list and the options stay the machine's.
         conf = conf.with_(servers=tuple(resolver.servers))
     transport: Transport = _sockets
     if resolver.dial is not None:
         transport = DialedTransport(resolver.dial, resolver._converse, resolver._for_tasks)
-    return Asking(transport, conf, observer, turns=machine.turns, edns=observer.settings.edns0)
+    asking = Asking(transport, conf, observer, turns=machine.turns, edns=observer.settings.edns0)
+    return PythonWay(asking, machine.hosts, sources, strict_errors=resolver.strict_errors)
 
 
 # Addresses.
@@ -204,7 +206,7 @@ async def _ask_addresses(
             return await machine.system_way().lookup_ip_addr(name, family)  # type: ignore[no-any-return]
         time = await _with_files(time, choice.sources)
         way = _python(resolver, time, choice.sources, observer)
-        found, _ = await way.lookup_both(name, family, tell=tell)
+        found, _ = await way.lookup_both(name, family, tell=tell, time=time)
         return found
     except DNSError as err:
         raise err._renamed(host) from err.__cause__

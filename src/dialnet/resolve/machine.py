@@ -63,7 +63,7 @@ class Machine:
         """Wait until `hosts` takes no time; whether there was a wait."""
         return self._hosts.ready()
 
-    def hosts(self, now: float) -> Hosts:
+    def hosts(self, now: float | None = None) -> Hosts:
         return self._hosts.get(now)
 
     def choose(self, host: str, now: float, prefer_python: bool | None, forced: str | None = None) -> Choice:

@@ -33,10 +33,9 @@ def names(name: str, conf: ResolvConf) -> list[str]:
 
 def is_onion(name: str) -> bool:
     """Whether DNS may not be asked (RFC 7686): the name would tell who visits what."""
-    return name.removesuffix(".").lower().endswith(".onion")
+    return name.lower().endswith((".onion", ".onion."))
 
 
 def is_localhost(name: str) -> bool:
     """Whether the name is this machine by definition (RFC 6761, section 6.3)."""
-    name = name.removesuffix(".").lower()
-    return name == "localhost" or name.endswith(".localhost")
+    return f".{name.lower()}".endswith((".localhost", ".localhost."))

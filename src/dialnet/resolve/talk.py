@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .dns.message import Message, Query
 
-__all__ = ["BadAnswerError", "Datagrams", "Stream", "talk_over"]
+__all__ = ["LARGEST", "BadAnswerError", "Datagrams", "Stream", "datagram_answer", "talk_over"]
 
 # What a datagram of an answer can have at most; a server may send more than it was told we take (1232).
 LARGEST = 65535
@@ -36,6 +36,11 @@ def _read(data: bytes, query: Query) -> Message:
         raise BadAnswerError("cannot unmarshal DNS message", final=True) from err
 
 
+def datagram_answer(query: Query, data: bytes) -> Message | None:
+    """The answer, if this datagram is it. Raises `BadAnswerError`."""
+    return _read(data, query) if is_answer_to(query.packed, data) else None
+
+
 class Datagrams:
     """`outgoing` is what to send, `wanted` how much to receive at once."""
 
@@ -47,8 +52,8 @@ class Datagrams:
         self.wanted = LARGEST
 
     def take(self, data: bytes) -> Message | None:
-        """The answer, if this datagram is it. Raises `BadAnswerError`."""
-        return _read(data, self._query) if is_answer_to(self.outgoing, data) else None
+        """As `datagram_answer`."""
+        return datagram_answer(self._query, data)
 
 
 class Stream:

@@ -19,7 +19,7 @@ from ..poll.fd import FD
 from ..poll.receiver import Receiver
 from ..poll.waits import here, readable, start, wait, writable
 from .dns.message import Message, Query
-from .talk import Datagrams, Stream
+from .talk import LARGEST, Stream, datagram_answer
 from .threads import pool
 
 TYPE_CHECKING = False
@@ -61,7 +61,7 @@ class SocketTransport:
 
     def exchange(self, network: str, server: str, query: Query, until: float) -> Coroutine[Any, Any, Message]:
         if network == "udp":
-            return self._over_udp(server, Datagrams(query), until)
+            return self._over_udp(server, query, until)
         return self._over_tcp(server, Stream(query), until)
 
     async def _over_tcp(self, server: str, talk: Stream, until: float) -> Message:
@@ -81,7 +81,7 @@ class SocketTransport:
             if fd is not None:
                 fd.close()
 
-    async def _over_udp(self, server: str, talk: Datagrams, until: float) -> Message:
+    async def _over_udp(self, server: str, query: Query, until: float) -> Message:
         family, sockaddr = _address(server)
         op = "dial"
         receiver: Receiver | None = None
@@ -90,7 +90,7 @@ class SocketTransport:
             sock = receiver.sock
             sock.connect(sockaddr)
             op = "write"
-            sock.send(talk.outgoing)
+            sock.send(query.packed)
             op = "read"
             while True:
                 # Nothing can be there yet.
@@ -98,7 +98,7 @@ class SocketTransport:
                     raise DeadlineExceededError
                 try:
                     while True:
-                        message = talk.take(sock.recv(talk.wanted))
+                        message = datagram_answer(query, sock.recv(LARGEST))
                         if message is not None:
                             return message
                 except BlockingIOError:

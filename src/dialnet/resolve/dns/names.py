@@ -20,7 +20,7 @@ MAX_LABEL = 63
 MAX_NAME = 255
 
 _DIGITS = "0123456789"
-_HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_." + _DIGITS)
+_HOST_CHARACTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_." + _DIGITS.encode()
 _ADDRESS_CHARACTERS = frozenset(_DIGITS + ".")
 
 _PRINTABLE = bytes(range(0x21, 0x7F))
@@ -45,13 +45,15 @@ def is_domain_name(name: str) -> bool:
     those for host names. What is all digits and dots is an address, or a mistake in one."""
     if name == ".":
         return True
-    body = name[:-1] if name.endswith(".") else name
+    body = name.removesuffix(".")
     # With the first label's length byte and the root's that makes 255.
-    if len(body) > MAX_NAME - 2 or not _HOST_CHARACTERS.issuperset(body):
+    if len(body) > MAX_NAME - 2 or not name.isascii() or body.encode().translate(None, _HOST_CHARACTERS):
         return False
-    for label in body.split("."):
-        if not 0 < len(label) <= MAX_LABEL or label[0] == "-" or label[-1] == "-":
-            return False
+    labels = f".{body}."
+    if ".." in labels or ".-" in labels or "-." in labels:
+        return False
+    if len(body) > MAX_LABEL and max(map(len, body.split("."))) > MAX_LABEL:
+        return False
     return not _ADDRESS_CHARACTERS.issuperset(body)
 
 
@@ -79,16 +81,10 @@ def encode_name(name: str) -> bytes:
     if "\\" in name:
         labels = _unescape(name)
     else:
-        labels = (name[:-1] if name.endswith(".") else name).encode().split(b".")
-    parts = []
-    for label in labels:
-        length = len(label)
-        if not 0 < length <= MAX_LABEL:
-            raise ValueError("a label of a domain name has 1 to 63 bytes")
-        parts.append(_LENGTHS[length])
-        parts.append(label)
-    parts.append(b"\0")
-    wire = b"".join(parts)
+        labels = name.removesuffix(".").encode().split(b".")
+    if not all(labels) or max(map(len, labels)) > MAX_LABEL:
+        raise ValueError("a label of a domain name has 1 to 63 bytes")
+    wire = b"".join([_LENGTHS[len(label)] + label for label in labels]) + b"\0"
     if len(wire) > MAX_NAME:
         raise ValueError("a domain name has at most 255 bytes")
     return wire

@@ -36,8 +36,10 @@ _INVALID = "DNS response contained records which contain invalid names"
 
 
 class PythonWay:
-    """One lookup's view of the machine: `asking` puts the questions, `hosts()` is the hosts file, `sources`
-    says which of `files` and `dns` are asked, in order. `time` is what time it is, if that is known."""
+    """A resolver's view of the machine: `asking` puts the questions, `hosts()` is the hosts file, `sources` says
+    which of `files` and `dns` are asked, in order."""
+
+    __slots__ = ("_asking", "_hosts", "_sources", "_strict")
 
     def __init__(
         self,
@@ -46,14 +48,11 @@ class PythonWay:
         sources: tuple[str, ...] = ("dns",),
         *,
         strict_errors: bool = False,
-        time: float | None = None,
     ) -> None:
         self._asking = asking
         self._hosts = hosts
         self._sources = sources
         self._strict = strict_errors
-        # For the first question alone: at the next something may have been waited for.
-        self._time = time
 
     # Addresses.
 
@@ -73,9 +72,15 @@ class PythonWay:
         return name if name.endswith(".") else name + "."
 
     async def lookup_both(
-        self, host: str, family: int, *, canonical: bool = False, tell: Tell | None = None
+        self,
+        host: str,
+        family: int,
+        *,
+        canonical: bool = False,
+        tell: Tell | None = None,
+        time: float | None = None,
     ) -> tuple[list[IPAddr], str]:
-        """Addresses and, if `canonical`, the canonical name."""
+        """Addresses and, if `canonical`, the canonical name. `time` is what time it is, if that is known."""
         error: DNSError | None = None
         for source in self._sources:
             if source == "files":
@@ -84,7 +89,7 @@ class PythonWay:
                     return by_rfc6724(found), name
             else:
                 try:
-                    return await self._from_dns(host, family, canonical=canonical, tell=tell)
+                    return await self._from_dns(host, family, canonical, tell, time)
                 except DNSError as err:
                     error = err
         raise error if error is not None else no_such_host(host)
@@ -97,7 +102,7 @@ class PythonWay:
         return [_ip_addr(text) for text in texts], name
 
     async def _from_dns(
-        self, host: str, family: int, *, canonical: bool, tell: Tell | None
+        self, host: str, family: int, canonical: bool, tell: Tell | None, time: float | None
     ) -> tuple[list[IPAddr], str]:
         if not is_domain_name(host):
             raise no_such_host(host)
@@ -109,11 +114,17 @@ class PythonWay:
             found: list[IPAddr] = []
             ends: dict[int, str] = {}
             strict: DNSError | None = None
+            answers: list[tuple[int, Message | DNSError]]
             if len(qtypes) == 1:
                 # There is no other to wait for, so nothing need be told before the end.
-                answers = [(qtypes[0], await self._answer(name, qtypes[0], None, canonical))]
+                try:
+                    answers = [(qtypes[0], (await self._asking.ask(name, qtypes[0], time=time))[0])]
+                except DNSError as err:
+                    answers = [(qtypes[0], err)]
             else:
                 answers = await self._ask_all(name, qtypes, None if self._strict else tell, canonical)
+            # For the first question alone: by now something may have been waited for.
+            time = None
             for qtype, answer in answers:
                 if isinstance(answer, DNSError):
                     if answer.temporary and self._strict:
@@ -145,7 +156,14 @@ class PythonWay:
         answers: list[tuple[int, Message | DNSError]] = []
 
         async def answer(qtype: int) -> None:
-            answers.append((qtype, await self._answer(name, qtype, tell, aliases)))
+            try:
+                message, _ = await self._asking.ask(name, qtype, aliases=aliases)
+            except DNSError as err:
+                answers.append((qtype, err))
+                return
+            answers.append((qtype, message))
+            if tell is not None and (found := addresses_in(message)):
+                tell(found)
 
         if self._asking.conf.single_request:
             # For servers and firewalls that lose one of two questions from one client.
@@ -154,18 +172,6 @@ class PythonWay:
         else:
             await gather(*map(answer, qtypes))
         return answers
-
-    async def _answer(self, name: str, qtype: int, tell: Tell | None, aliases: bool) -> Message | DNSError:
-        time, self._time = self._time, None
-        try:
-            message, _ = await self._asking.ask(name, qtype, aliases=aliases, time=time)
-        except DNSError as err:
-            return err
-        if tell is not None:
-            found = addresses_in(message)
-            if found:
-                tell(found)
-        return message
 
     # Names of addresses.
 
