@@ -295,8 +295,8 @@ def bounded(
     timeout: float | timedelta | None = None,
     instead: Callable[[Exception], Exception] | None = None,
 ) -> Coroutine[Any, Any, T]:
-    """The coroutine's value, if it has one within `timeout`, before the instant `limit` and before `cancel` is
-    cancelled.
+    """The coroutine's value, if it has one within `timeout`, before the instant `limit` and before `cancel`
+    is cancelled.
 
     Raises what it raises, `DeadlineExceededError`, `CanceledError`; the coroutine is closed then, whatever
     it was doing. These two, whoever raised them, can be replaced by what `instead` makes of them.

@@ -35,9 +35,9 @@ class _Flight:
     has been told so far.
 
     Mostly nobody follows, so `over`, which fires at the end, and `news`, which fires when there is another
-    part, are made by who needs them. The leader begins and ends without the lock of the `Flights`: it first says
-    that it is `done` and then looks for an `over`; who follows first sees to it that there is one and then looks
-    whether it is done.
+    part, are made by who needs them. The leader begins and ends without the lock of the `Flights`: it first
+    says that it is `done` and then looks for an `over`; who follows first sees to it that there is one and
+    then looks whether it is done.
     """
 
     __slots__ = ("done", "leader", "news", "outcome", "over", "parts")

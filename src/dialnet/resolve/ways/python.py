@@ -36,8 +36,8 @@ _INVALID = "DNS response contained records which contain invalid names"
 
 
 class PythonWay:
-    """A resolver's view of the machine: `asking` puts the questions, `hosts()` is the hosts file, `sources` says
-    which of `files` and `dns` are asked, in order."""
+    """A resolver's view of the machine: `asking` puts the questions, `hosts()` is the hosts file, `sources`
+    says which of `files` and `dns` are asked, in order."""
 
     __slots__ = ("_asking", "_hosts", "_sources", "_strict")
 
