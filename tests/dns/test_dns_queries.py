@@ -12,7 +12,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dialnet.resolve.dns.message import TYPE_A, TYPE_AAAA, is_answer_to, pack_query, parse
+from dialnet.resolve.dns.message import (
+    TYPE_A,
+    TYPE_AAAA,
+    Message,
+    MessageError,
+    Query,
+    is_answer_to,
+    pack_query,
+    parse,
+)
 from tests.dns import fixtures
 from tests.dns.test_dns_names import WIRE_NAMES
 
@@ -197,3 +206,36 @@ def test_only_case_may_differ(
 
 def dns_lower(value: int) -> int:
     return value + 32 if 65 <= value <= 90 else value
+
+
+RECORD = st.builds(
+    lambda place, type, data: bytes([0xC0, place, 0, type, 0, 1, 0, 0, 0, 60, 0, len(data)]) + data,
+    st.integers(0, 40) | st.just(12),
+    st.sampled_from([TYPE_A, 2, 5, 15, TYPE_AAAA, 41]),
+    st.binary(min_size=4, max_size=4) | st.sampled_from([b"\xc0\x0c", b"\0\1\xc0\x0c", bytes(16)]),
+)
+
+
+@given(
+    st.sampled_from(["www.example.com.", "WWW.example.com.", "a.", "."]),
+    st.sampled_from(["www.example.com.", "a.", "."]),
+    st.lists(RECORD, max_size=3).map(b"".join) | st.binary(max_size=40),
+    st.lists(st.integers(0, 3), min_size=4, max_size=4),
+    st.booleans(),
+)
+@example(".", ".", bytes([0xC0, 12, 0, 2, 0, 1, 0, 0, 0, 60, 0, 2, 0xC0, 12]), [1, 1, 0, 0], True)
+def test_what_the_answer_repeats_is_read_as_if_it_did_not(
+    asked: str, echoed: str, rest: bytes, counts: list[int], edns: bool
+) -> None:
+    """A reader that is told the query comes to the same message, or the same error."""
+    query = Query(7, asked, TYPE_A, edns=edns)
+    numbers = b"".join(count.to_bytes(2, "big") for count in counts)
+    data = b"\0\7\x81\x80" + numbers + pack_query(7, echoed, TYPE_A, edns=False)[12:] + rest
+
+    def outcome(*args: Query) -> Message | str:
+        try:
+            return parse(data, *args)
+        except MessageError as err:
+            return str(err)
+
+    assert outcome(query) == outcome()
