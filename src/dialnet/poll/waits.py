@@ -252,7 +252,8 @@ def _bound(
     try:
         if timeout is not None:
             answer = yield NOW
-            limit = earliest(limit, timeout_instant(timeout, answer))
+            end = timeout_instant(timeout, answer)
+            limit = end if limit is None else earliest(limit, end)
         elif limit is not None:
             answer = yield NOW
         if cancel is not None and cancel.cancelled:
