@@ -45,12 +45,14 @@ def serve_all(
     echo: Callable[[Peer], None] | None,
     idle: float | None,
     detail: Callable[[str], None],
+    prepare: Callable[[net.Conn], None] | None = None,
 ) -> None:
-    """Accept until a signal ends it, or stdout fails. One connection's failure is a line on stderr."""
+    """Accept until a signal ends it, or stdout fails. One connection's failure is a line on stderr. What
+    `prepare` does with a connection before all else is done in its own thread."""
     try:
         while True:
             conn = accept(listener, detail)
-            server = _Server(Peer(conn, idle), listener, output, echo, detail)
+            server = _Server(Peer(conn, idle), listener, output, echo, detail, prepare)
             try:
                 threading.Thread(target=server.run, name="connection", daemon=True).start()
             except RuntimeError as err:  # no more threads
@@ -73,7 +75,9 @@ class _Server:
         output: Output,
         echo: Callable[[Peer], None] | None,
         detail: Callable[[str], None],
+        prepare: Callable[[net.Conn], None] | None,
     ) -> None:
+        self._prepare = prepare
         self._peer = peer
         self._listener = listener
         self._output = output
@@ -82,6 +86,8 @@ class _Server:
 
     def run(self) -> None:
         try:
+            if self._prepare is not None:
+                self._prepare(self._peer.conn)
             if self._echo is not None:
                 self._echo(self._peer)
             else:

@@ -13,7 +13,7 @@ from .process import FAILED, INTERRUPTED, OUTPUT_CLOSED, Failed, OutputClosed, e
 __all__ = ["COMMANDS", "run"]
 
 # Each is the module of that name beside this one, imported when it is asked for, with a `command` in it.
-COMMANDS = ("dial", "interfaces", "listen", "lookup", "ping", "trace")
+COMMANDS = ("cert", "dial", "interfaces", "listen", "lookup", "ping", "trace")
 
 
 class Commands(click.Group):

@@ -15,11 +15,12 @@ import click
 import dialnet as net
 from dialnet import system
 
-from . import options
+from . import options, secure, tls_options
 from .output import Output
 from .peer import describe, format_seconds
 from .process import ignore, tell
 from .relay import Relay
+from .tls_options import ClientOptions
 
 __all__ = ["command"]
 
@@ -39,6 +40,7 @@ _DATAGRAM_IDLE = 1.0  # longer than any round trip on earth, and TCP's own first
 @options.linger
 @options.raw
 @options.verbose
+@tls_options.client
 def command(
     network: str,
     address: str,
@@ -47,6 +49,7 @@ def command(
     linger: float | None,
     raw: bool,
     verbose: bool,
+    tls: ClientOptions,
 ) -> None:
     """Connect to ADDRESS, send it stdin, and write what comes back to stdout.
 
@@ -56,9 +59,13 @@ def command(
     \b
     NETWORK is one of     ADDRESS is
       tcp, tcp4, tcp6       HOST:PORT, [IPV6]:PORT, :PORT for this machine
+      tls, tls4, tls6       the same: TLS over TCP
       udp, udp4, udp6       the same
       unix, unixpacket,     a path, or @NAME in Linux's abstract namespace
       unixgram
+
+    With TLS the name in ADDRESS and the chain of certificates are verified, against the system's trust or
+    --ca. A connection that the peer cuts off without saying that it ends (close_notify) is an error.
 
     Durations are seconds (1.5) or have units (500ms, 2s, 1m30s).
 
@@ -69,6 +76,7 @@ def command(
     Examples:
       printf 'GET / HTTP/1.0\\r\\n\\r\\n' | dialnet dial tcp example.com:80
       echo hello | dialnet dial --idle 2s udp 192.0.2.1:7
+      printf 'GET / HTTP/1.0\\r\\n\\r\\n' | dialnet dial tls example.com:443
       dialnet dial unix /run/app.sock
     """
     detail = tell if verbose else ignore
@@ -77,22 +85,40 @@ def command(
         options.require_patience(idle)
     elif idle is None:
         idle = _DATAGRAM_IDLE
+    connect = _connecting(network, tls)
     with _local_addr(network) as local:
         dialer = net.Dialer(
             timeout=timeout,
             local_addr=local,
             control=lambda network, address, conn: detail(f"trying {network} {address}"),
         )
-        conn = _dial(network, address, dialer, detail)
+        conn = _dial(network, address, lambda: connect(dialer, address), detail)
+        if network in options.TLS_NETWORKS and verbose:
+            state = conn.connection_state  # type: ignore[attr-defined]
+            detail(f"{secure.agreed(state)}; {secure.peer_of(state)}")
         output = Output(raw)
         Relay(conn, output.sink(), datagrams=datagrams, idle=idle, detail=detail, linger=linger).run()
 
 
-def _dial(network: str, address: str, dialer: net.Dialer, detail: Callable[[str], None]) -> net.Conn:
+def _connecting(network: str, tls: ClientOptions) -> Callable[[net.Dialer, str], net.Conn]:
+    """What dials; the files that TLS needs have been read when this returns."""
+    if network not in options.TLS_NETWORKS:
+        tls.refuse(f"dial tls ..., not {network}.")
+        return lambda dialer, address: dialer.dial(network, address)
+    context, tcp = tls.context(), secure.below(network)
+    secure.load()
+    if tls.insecure:
+        secure.warn()
+    return lambda dialer, address: secure.dial(tcp, address, context, tls, dialer)
+
+
+def _dial(
+    network: str, address: str, connect: Callable[[], net.Conn], detail: Callable[[str], None]
+) -> net.Conn:
     started = time.monotonic()
     detail(f"dialing {network} {address}")
     try:
-        conn = dialer.dial(network, address)
+        conn = connect()
     except net.OpError as err:
         for attempt in err.attempts:
             detail(f"tried: {attempt}")

@@ -10,7 +10,7 @@ import click
 
 import dialnet as net
 
-from . import options
+from . import options, secure, tls_options
 from .accept import accept, serve_all
 from .datagrams import DatagramServer
 from .echo import echo_stream
@@ -18,6 +18,7 @@ from .output import Output
 from .peer import Idle, Peer
 from .process import ignore, line, tell
 from .relay import Relay
+from .tls_options import ServerOptions
 
 __all__ = ["command"]
 
@@ -33,6 +34,7 @@ __all__ = ["command"]
 @options.linger
 @options.raw
 @options.verbose
+@tls_options.server
 def command(
     network: str,
     address: str,
@@ -42,6 +44,7 @@ def command(
     linger: float | None,
     raw: bool,
     verbose: bool,
+    tls: ServerOptions,
 ) -> None:
     """Listen on ADDRESS, accept one connection, and do with it what `dial` does: stdin goes to the peer,
     what it sends to stdout. The bound address is told on stderr, so port 0 (any free one) is of use:
@@ -55,34 +58,61 @@ def command(
     stdout, and stdin to the sender of the last one, until Ctrl-C, or until --idle seconds after
     the first have passed in silence. --keep-open changes only that --idle then is ignored.
 
+    With tls, tls4 and tls6 (TLS over TCP) a certificate is needed. A client has 10 seconds, or --idle, for
+    its handshake.
+
     \b
     Examples:
       dialnet listen tcp :8080
+      dialnet listen --echo tls :8443 --cert server.pem --key server.key
       dialnet listen --echo --keep-open tcp 127.0.0.1:0
       dialnet listen unixgram log.sock >>log
     """
     detail = tell if verbose else ignore
     if network in options.DATAGRAM_NETWORKS:
+        tls.refuse(f"listen tls ..., not {network}.")
         with _packet_conn(network, address) as conn:
             patience = None if keep_open else idle
             DatagramServer(conn, Output(raw).sink(), echo=echo, idle=patience, detail=detail).run()
         return
     options.require_patience(idle)
-    with net.listen(network, address) as listener:
-        _announce(listener.addr)
+    prepare = secure.Handshake(idle, verbose) if network in options.TLS_NETWORKS else None
+    with _listen(network, address, tls) as listener:
+        _announce(network, listener.addr)
         if keep_open:
-            serve_all(listener, Output(raw), echo=echo_stream if echo else None, idle=idle, detail=detail)
+            answer = echo_stream if echo else None
+            serve_all(listener, Output(raw), echo=answer, idle=idle, detail=detail, prepare=prepare)
             return
         stream = accept(listener, detail)
     # The listener is closed: a second peer is refused at once, not left in the queue.
+    if prepare is not None:
+        _prepare(stream, prepare)
     if echo:
         _echo_one(Peer(stream, idle), detail)
     else:
         Relay(stream, Output(raw).sink(), datagrams=False, idle=idle, detail=detail, linger=linger).run()
 
 
-def _announce(addr: net.Addr) -> None:
-    line(f"listening on {addr.network} {addr}")
+def _listen(network: str, address: str, tls: ServerOptions) -> net.Listener:
+    if network not in options.TLS_NETWORKS:
+        tls.refuse(f"listen tls ..., not {network}.")
+        return net.listen(network, address)
+    context = tls.context()
+    from dialnet.tls import listen
+
+    return listen(secure.below(network), address, context)
+
+
+def _prepare(conn: net.Conn, prepare: secure.Handshake) -> None:
+    try:
+        prepare(conn)
+    except BaseException:
+        conn.close()
+        raise
+
+
+def _announce(network: str, addr: net.Addr) -> None:
+    line(f"listening on {'tls' if network in options.TLS_NETWORKS else addr.network} {addr}")
 
 
 def _echo_one(peer: Peer, detail: Callable[[str], None]) -> None:
@@ -103,7 +133,7 @@ def _packet_conn(network: str, address: str) -> Iterator[net.PacketConn]:
         path = address if network == "unixgram" and address and not address.startswith("@") else None
         mine = _identity(path)
         try:
-            _announce(conn.local_addr)
+            _announce(network, conn.local_addr)
             yield conn
         finally:
             # Unless somebody has put another socket in its place.

@@ -16,6 +16,7 @@ __all__ = [
     "DATAGRAM_NETWORKS",
     "DURATION",
     "NETWORK",
+    "TLS_NETWORKS",
     "address",
     "linger",
     "make_resolver",
@@ -29,7 +30,10 @@ __all__ = [
 ]
 
 DATAGRAM_NETWORKS = ("udp", "udp4", "udp6", "unixgram")
-NETWORK = click.Choice(["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram", "unixpacket"])
+TLS_NETWORKS = ("tls", "tls4", "tls6")
+NETWORK = click.Choice(
+    ["tcp", "tcp4", "tcp6", *TLS_NETWORKS, "udp", "udp4", "udp6", "unix", "unixgram", "unixpacket"]
+)
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"

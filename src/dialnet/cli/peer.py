@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 import time
 
 import dialnet as net
@@ -12,6 +13,9 @@ __all__ = ["MESSAGE", "Idle", "Peer", "describe", "format_seconds", "is_named"]
 # More than the largest seqpacket or Unix datagram Linux lets anybody send by default (`net.core.wmem_max`,
 # doubled). A read of a message with less room loses the rest of it.
 MESSAGE = 1 << 19
+
+# The most there is in a record of TLS (RFC 8446, section 5.1).
+_RECORD = 16_384
 
 
 class Idle(Exception):
@@ -31,6 +35,10 @@ class Peer:
         self.received = 0
         self.sent = 0
         self.started = self.last = time.monotonic()
+        # A write of TLS that has timed out in the middle of a record cannot be gone on with.
+        self._sealed = hasattr(conn, "handshake")
+        self._sealing = False
+        self._moving = threading.Lock()
 
     def read(self, size: int) -> bytes:
         """Return what has come, `b""` at the end; `Idle` when the limit passed."""
@@ -46,12 +54,19 @@ class Peer:
                 continue
             self.last = time.monotonic()
             self.received += len(data)
+            if self.limit is not None and self._sealed:
+                with self._moving:
+                    if self._sealing:
+                        self.conn.set_write_deadline(self.last + self.limit)
             return data
 
     def write(self, data: bytes) -> None:
         """Write all of it; `Idle` when the limit passed and the peer took nothing."""
         self.last = time.monotonic()
         view = memoryview(data)
+        if self.limit is not None and self._sealed:
+            self._write_records(view, self.limit)
+            return
         while True:
             if self.limit is not None:
                 # A part of the limit, so that a peer that takes little at a time is seen to take it.
@@ -68,6 +83,23 @@ class Peer:
                 continue
             self._took(len(view))
             return
+
+    def _write_records(self, view: memoryview, limit: float) -> None:
+        """Little at a time, each with all of the limit, which whoever reads extends meanwhile."""
+        while view:
+            with self._moving:
+                self._sealing = True
+                self.conn.set_write_deadline(time.monotonic() + limit)
+            try:
+                self.conn.write(view[:_RECORD])
+            except net.DeadlineExceededError:
+                raise Idle from None
+            finally:
+                with self._moving:
+                    self._sealing = False
+                    self.conn.set_write_deadline(None)
+            self._took(len(view[:_RECORD]))
+            view = view[_RECORD:]
 
     def end_writing(self) -> None:
         """Half close. A peer that is gone altogether is no failure: the reader finds out how it went."""

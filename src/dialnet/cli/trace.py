@@ -12,10 +12,11 @@ from rich.console import Console
 import dialnet as net
 from dialnet.resolve import flights, lookups  # noqa: F401  or the lookup's time would have their loading in it
 
-from . import options
+from . import options, secure, tls_options
 from .files import write_file
 from .output import Output
 from .process import tell
+from .tls_options import ClientOptions
 from .trace_events import Events
 from .trace_model import Waterfall, as_json
 from .trace_svg import as_svg
@@ -44,8 +45,10 @@ class Delay(options.Duration):
 )
 @options.servers
 @options.resolver
+@click.option("--tls", "wants_tls", is_flag=True, help="Make a TLS handshake too; as --network tls.")
 @click.option("--json", "as_document", is_flag=True, help="Print one JSON document instead of the picture.")
 @click.option("--svg", "file", metavar="FILE", help="Write the picture to FILE; - for stdout, and only it.")
+@tls_options.client
 def command(
     network: str,
     address: str,
@@ -53,12 +56,15 @@ def command(
     fallback_delay: float | None,
     servers: tuple[str, ...],
     wanted: str | None,
+    wants_tls: bool,
     as_document: bool,
     file: str | None,
+    tls: ClientOptions,
 ) -> None:
-    """Connect to ADDRESS, close the connection, and draw the waterfall of the dial: the lookup, and each
-    attempt to connect, on one axis of milliseconds. Of each it says when it began, how long it took, and how
-    it ended: with addresses, as the winner, given up because another won, refused, timed out, ...
+    """Connect to ADDRESS, close the connection, and draw the waterfall of the dial: the lookup, each attempt
+    to connect, and with --tls the handshake, on one axis of milliseconds. Of each it says when it began, how
+    long it took, and how it ended: with addresses, as the winner, given up because another won, refused,
+    timed out, ...
 
     ADDRESS is HOST:PORT, [IPV6]:PORT, :PORT for this machine, or a path where the network is a Unix one.
 
@@ -71,10 +77,23 @@ def command(
     Examples:
       dialnet trace www.example.com:443
       dialnet trace --server 192.0.2.53 --fallback-delay none www.example.com:443
+      dialnet trace --tls --alpn h2 www.example.com:443
       dialnet trace --svg dial.svg www.example.com:443
     """
     if as_document and file == "-":
         raise click.UsageError("Stdout has room for one: --json or --svg -.")
+    if network in options.TLS_NETWORKS:
+        network, wants_tls = secure.below(network), True
+    context = None
+    if wants_tls:
+        if network not in ("tcp", "tcp4", "tcp6", "unix"):
+            raise click.UsageError(f"TLS needs a network of bytes, not {network}.")
+        context = tls.context()
+        secure.load()
+        if tls.insecure:
+            secure.warn()
+    else:
+        tls.refuse("--tls, or --network tls.")
     resolver = options.make_resolver(servers, wanted)
     events = Events()
     dialer = net.Dialer(
@@ -84,14 +103,19 @@ def command(
     failure: OSError | KeyboardInterrupt | None = None
     events.began = time.monotonic()
     try:
-        conn = dialer.dial(network, address)
+        if context is None:
+            conn = dialer.dial(network, address)
+        else:
+            conn = secure.dial(network, address, context, tls, dialer)
     except (OSError, KeyboardInterrupt) as err:  # Ctrl-C too: why it hangs is what one wants to see
         ended, failure = time.monotonic(), err
+        if isinstance(err, net.OpError) and err.op == "handshake" and isinstance(err.addr, net.Addr):
+            winner = err.addr
     else:
         ended = time.monotonic()
         winner = conn.remote_addr
         conn.close()
-    waterfall = events.waterfall(network, address, ended, winner, failure)
+    waterfall = events.waterfall(network, address, ended, winner, failure, wants_tls)
     try:
         _show(waterfall, as_document, file)
     except Exception:

@@ -8,7 +8,7 @@ from typing import Any
 import dialnet as net
 
 from . import trace_model
-from .trace_model import CONNECT, LOOKUP, Step, Waterfall
+from .trace_model import CONNECT, LOOKUP, TLS, Step, Waterfall
 
 __all__ = ["Events"]
 
@@ -28,6 +28,8 @@ class Events:
             dns_done=lambda host, addrs, err, at: self._done(LOOKUP, host, err, at, addrs),
             connect_start=lambda network, addr, at: self._start(CONNECT, network, addr, at),
             connect_done=lambda network, addr, err, at: self._done(CONNECT, addr, err, at),
+            tls_start=lambda name, at: self._start(TLS, "", name, at),
+            tls_done=self._tls_done,
         )
 
     def _start(self, kind: str, network: str, what: object, at: float) -> None:
@@ -37,6 +39,10 @@ class Events:
         noted = next(n for n in self._noted if n.end is None and (n.kind, n.what) == (kind, what))
         noted.end, noted.err, noted.addrs = at, err, tuple(map(str, addrs))
 
+    def _tls_done(self, state: Any, err: OSError | None, at: float) -> None:
+        noted = next(n for n in self._noted if n.kind == TLS)
+        noted.end, noted.err, noted.state = at, err, state
+
     def waterfall(
         self,
         network: str,
@@ -44,6 +50,7 @@ class Events:
         ended: float,
         winner: net.Addr | None,
         failure: BaseException | None,
+        tls: bool = False,
     ) -> Waterfall:
         """All of it. A step whose end was not told (a lookup, when its first answer was enough) was given
         up when the dial ended."""
@@ -56,11 +63,14 @@ class Events:
             ended - self.began,
             "interrupted" if interrupted else None if failure is None else str(failure),
             interrupted,
+            tls,
         )
 
     def _winner(self, winner: net.Addr | None) -> _Noted | None:
         """Two may have been connected at once, and then one of them was closed again."""
         connected = [n for n in self._noted if n.kind == CONNECT and n.end is not None and n.err is None]
+        if winner is None and any(n.kind == TLS for n in self._noted):
+            return next(iter(connected), None)  # and what failed came after it
         # The unspecified address is another one once it is connected to.
         matching = [noted for noted in connected if str(noted.what) == str(winner)]
         return next(iter(matching or connected), None) if winner is not None else None
@@ -77,6 +87,7 @@ class Events:
             noted.addrs,
             None if noted.err is None else str(noted.err),
             reason,
+            *(() if noted.state is None else (noted.state.version, noted.state.cipher, noted.state.alpn)),
         )
 
 
@@ -91,6 +102,7 @@ class _Noted:
         self.end: float | None = None
         self.err: OSError | None = None
         self.addrs: tuple[str, ...] = ()
+        self.state: Any = None
 
 
 def _outcome(noted: _Noted, won: bool) -> tuple[str, str]:
@@ -101,6 +113,8 @@ def _outcome(noted: _Noted, won: bool) -> tuple[str, str]:
     if err is None:
         if noted.kind == LOOKUP:
             return trace_model.FOUND, ""
+        if noted.kind == TLS:
+            return trace_model.AGREED, ""
         return trace_model.CONNECTED if won else trace_model.GIVEN_UP, ""
     if isinstance(err, ConnectionRefusedError):
         return trace_model.REFUSED, ""
@@ -110,5 +124,7 @@ def _outcome(noted: _Noted, won: bool) -> tuple[str, str]:
         return trace_model.UNKNOWN, ""
     if err.errno in _UNREACHABLE:
         return trace_model.UNREACHABLE, ""
+    if getattr(err, "verify_message", ""):
+        return trace_model.UNVERIFIED, ""  # why is a long story, and told elsewhere
     cause = err.err if isinstance(err, net.OpError) else err
     return trace_model.FAILED, getattr(cause, "strerror", None) or str(cause)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import dialnet as net
 
 __all__ = [
+    "AGREED",
     "CONNECT",
     "CONNECTED",
     "FAILED",
@@ -20,8 +21,10 @@ __all__ = [
     "LOOKUP",
     "REFUSED",
     "TIMED_OUT",
+    "TLS",
     "UNKNOWN",
     "UNREACHABLE",
+    "UNVERIFIED",
     "Step",
     "Waterfall",
     "as_json",
@@ -29,22 +32,23 @@ __all__ = [
     "ticks",
 ]
 
-LOOKUP, CONNECT = "lookup", "connect"
+LOOKUP, CONNECT, TLS = "lookup", "connect", "tls"
 
 # Outcomes. One connection is made, at most: the winner.
 FOUND, CONNECTED, GIVEN_UP = "found", "connected", "given up"
 REFUSED, TIMED_OUT, UNREACHABLE = "refused", "timed out", "unreachable"
 UNKNOWN, FAILED = "no such host", "failed"
+AGREED, UNVERIFIED = "agreed", "not verified"
 
 _NAMED = 3
 
 
 @dataclass(frozen=True)
 class Step:
-    """A lookup, or an attempt to connect."""
+    """A lookup, an attempt to connect, or a TLS handshake."""
 
     kind: str
-    what: str  # the name that is looked up, or the address that is connected to
+    what: str  # the name that is looked up or verified, or the address that is connected to
     start: float
     end: float
     outcome: str
@@ -52,6 +56,9 @@ class Step:
     addresses: tuple[str, ...] = ()
     error: str | None = None
     reason: str = ""  # the error in fewer words
+    version: str = ""  # of TLS, and what else was agreed upon
+    cipher: str = ""
+    alpn: str | None = None
 
     @property
     def length(self) -> float:
@@ -63,8 +70,8 @@ class Step:
 
     @property
     def manner(self) -> str:
-        """How it looks: found, connected, given up, or failed."""
-        return self.outcome if self.outcome in (FOUND, CONNECTED, GIVEN_UP) else FAILED
+        """How it looks: found, connected, agreed, given up, or failed."""
+        return self.outcome if self.outcome in (FOUND, CONNECTED, AGREED, GIVEN_UP) else FAILED
 
     @property
     def ending(self) -> str:
@@ -74,6 +81,8 @@ class Step:
             return f"{count} address" if count == 1 else f"{count} addresses"
         if self.outcome == CONNECTED:
             return "winner"
+        if self.outcome == AGREED:
+            return self.version
         return self.reason or self.outcome if self.outcome == FAILED else self.outcome
 
 
@@ -87,6 +96,7 @@ class Waterfall:
     total: float
     error: str | None = None
     interrupted: bool = False
+    tls: bool = False
 
     @property
     def winner(self) -> Step | None:
@@ -113,7 +123,16 @@ class Waterfall:
             winner = self.winner
             to = f" to {winner.what}" if winner is not None and winner.what != self.address else ""
             how = f"connected{to} in"
-        return f"dial {self.network} {self.address}: {how} {milliseconds(self.total)} ms"
+        tls = " with TLS" if self.tls else ""
+        return f"dial {self.network} {self.address}{tls}: {how} {milliseconds(self.total)} ms"
+
+    @property
+    def agreement(self) -> str:
+        """What TLS has agreed upon; maybe nothing."""
+        step = next((step for step in self.steps if step.outcome == AGREED), None)
+        if step is None:
+            return ""
+        return f"{step.version}, {step.cipher}, {f'ALPN {step.alpn}' if step.alpn else 'no ALPN'}"
 
     @property
     def footnote(self) -> str:
@@ -156,13 +175,15 @@ def as_json(waterfall: Waterfall) -> str:
 
 def _step(step: Step) -> dict[str, object]:
     fields: dict[str, object] = {"step": step.kind}
-    if step.kind == LOOKUP:
+    if step.kind != CONNECT:
         fields |= {"name": step.what}
     else:
         fields |= {"network": step.network, "address": step.what}
     fields |= {"start": _seconds(step.start), "length": _seconds(step.length), "outcome": step.outcome}
     if step.kind == LOOKUP:
         fields |= {"addresses": step.addresses}
+    elif step.kind == TLS:
+        fields |= {"version": step.version or None, "cipher": step.cipher or None, "alpn": step.alpn}
     return {**fields, "error": step.error}
 
 

@@ -23,6 +23,7 @@ text { font: 13px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; 
 .paper { fill: #ffffff; } .tick { stroke: #d0d7de; } .faint { fill: #6e7781; }
 .heading, .connected text { font-weight: bold; }
 .found rect { fill: #54aeff; } .connected rect { fill: #2da44e; }
+.agreed rect { fill: #a475f9; }
 .given-up rect { fill: #afb8c1; } .failed rect { fill: #fa4549; } .error { fill: #cf222e; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; } .paper { fill: #0d1117; } .tick { stroke: #30363d; } .faint { fill: #8b949e; }
@@ -34,7 +35,8 @@ text { font: 13px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; 
 def as_svg(waterfall: Waterfall) -> str:
     """The document, one `g` for each step with its bar as a `rect`."""
     headline = _clean(waterfall.headline)
-    notes = [(_clean(waterfall.footnote), "faint"), (_clean(waterfall.error or ""), "error")]
+    notes = [(_clean(text), "faint") for text in (waterfall.agreement, waterfall.footnote)]
+    notes.append((_clean(waterfall.error or ""), "error"))
     notes = [(text, kind) for text, kind in notes if text]
     # The columns of text, between the first and the second of which there is the chart.
     rows = [

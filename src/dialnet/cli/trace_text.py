@@ -12,19 +12,19 @@ from collections.abc import Iterator
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from .trace_model import CONNECTED, FAILED, FOUND, GIVEN_UP, Step, Waterfall, milliseconds, ticks
+from .trace_model import AGREED, CONNECTED, FAILED, FOUND, GIVEN_UP, Step, Waterfall, milliseconds, ticks
 from .visible import show
 
-__all__ = ["draw"]
+__all__ = ["draw", "wrapped"]
 
 _LEAST_WIDTH = 32
 _LEAST_BAR, _SHORTEST_BAR, _LONGEST_BAR = 16, 4, 120
 _KIND = len("connect ")
 _GAP = 2
 
-_STYLES = {FOUND: "cyan", CONNECTED: "green", GIVEN_UP: "dim", FAILED: "red"}
-_SIGNS = {FOUND: "▒", CONNECTED: "█", GIVEN_UP: "░", FAILED: "▓", "tick": "┊", "mark": "◀"}
-_ASCII = {FOUND: "=", CONNECTED: "#", GIVEN_UP: "-", FAILED: "x", "tick": ":", "mark": "<"}
+_STYLES = {FOUND: "cyan", CONNECTED: "green", AGREED: "magenta", GIVEN_UP: "dim", FAILED: "red"}
+_SIGNS = {FOUND: "▒", CONNECTED: "█", AGREED: "▄", GIVEN_UP: "░", FAILED: "▓", "tick": "┊", "mark": "◀"}
+_ASCII = {FOUND: "=", CONNECTED: "#", AGREED: "+", GIVEN_UP: "-", FAILED: "x", "tick": ":", "mark": "<"}
 
 
 def draw(waterfall: Waterfall, width: int, encoding: str = "utf-8") -> list[Text]:
@@ -40,7 +40,7 @@ def _signs(encoding: str) -> dict[str, str]:
     return _SIGNS
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
     """The text in lines, broken at spaces, and inside a word where that alone is too long."""
     lines = [""]
     for word in text.split(" "):
@@ -78,7 +78,7 @@ class _Drawing:
         self._ticks = self._spaced_ticks()
 
     def lines(self) -> Iterator[Text]:
-        for piece in _wrapped(show(self._fall.headline, keep=""), self._width):
+        for piece in wrapped(show(self._fall.headline, keep=""), self._width):
             yield Text(piece, "bold")
         if not self._fall.steps:
             return
@@ -86,9 +86,9 @@ class _Drawing:
         yield self._axis()
         for step in self._fall.steps:
             yield from self._stack(step) if self._stacked else [self._row(step)]
-        if self._fall.footnote:
+        for note in filter(None, (self._fall.agreement, self._fall.footnote)):
             yield Text()
-            for piece in _wrapped(show(self._fall.footnote, keep=""), self._width):
+            for piece in wrapped(show(note, keep=""), self._width):
                 yield Text(piece, "dim")
 
     def _cell(self, instant: float) -> int:
@@ -129,9 +129,9 @@ class _Drawing:
             words.append(ending, self._style(step))
             yield words
         else:
-            for piece in _wrapped(words.plain, self._width):
+            for piece in wrapped(words.plain, self._width):
                 yield Text(piece, words.style)
-            for piece in () if self._ends_the_bar else _wrapped(ending, self._width - _GAP):
+            for piece in () if self._ends_the_bar else wrapped(ending, self._width - _GAP):
                 yield Text(" " * _GAP).append(piece, self._style(step))
         line = Text(" " * self._indent)
         self._measure(line, step)

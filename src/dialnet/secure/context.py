@@ -21,6 +21,7 @@ __all__ = [
     "client_context",
     "name_to_verify",
     "server_name_of",
+    "system_context",
 ]
 
 # Those of bytes.
@@ -69,13 +70,17 @@ def _default_context() -> ssl.SSLContext:
     global _default
     with _lock:
         if _default is None:
-            try:
-                import truststore
-            except ImportError:
-                _default = ssl.create_default_context()
-            else:
-                _default = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            _default = system_context()
         return _default
+
+
+def system_context() -> ssl.SSLContext:
+    """A new context that verifies names and chains against the system's trust: the caller's to change."""
+    try:
+        import truststore
+    except ImportError:
+        return ssl.create_default_context()
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def name_to_verify(context: ssl.SSLContext, server_name: str | None) -> str | None:
