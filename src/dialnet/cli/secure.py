@@ -32,6 +32,8 @@ def below(network: str) -> str:
 
 def load() -> None:
     """Load what TLS needs, where time is about to be measured."""
+    import encodings.idna  # noqa: F401  or ssl does, at the first name
+
     import dialnet.tls  # noqa: F401
 
 

@@ -147,7 +147,7 @@ def _load_certificate(context: ssl.SSLContext, cert: str, key: str | None) -> No
     from ssl import SSLError
 
     def refuse() -> NoReturn:
-        raise Failed(f"{key or cert}: the private key is encrypted, and must not be here")
+        raise Failed(f"{key or cert}: the private key is encrypted; give one that is not")
 
     try:
         # Asking for a passphrase would take it from stdin, which is the peer's.
