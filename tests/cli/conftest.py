@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.support import DATAGRAMS, STREAMS, Programs, has_ipv6
+from tests.cli.tls_support import Files
 
 pytest.importorskip("click", reason="the command line needs the extra cli")
 
@@ -39,3 +40,9 @@ def dialnet() -> Iterator[Programs]:
     programs = Programs()
     yield programs
     programs.close()
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """Certificates of the tests' own authority."""
+    return Files(tmp_path_factory.mktemp("certificates"))
