@@ -26,6 +26,27 @@ VALID, SOON, EXPIRED, EARLY = "valid", "expires soon", "expired", "not yet valid
 
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
 
+# By the names in the RFCs that define them (3279, 4055, 5758, 8410, 9881).
+_ALGORITHMS = {
+    "1.2.840.113549.1.1.4": "md5WithRSAEncryption",
+    "1.2.840.113549.1.1.5": "sha1WithRSAEncryption",
+    "1.2.840.113549.1.1.10": "RSASSA-PSS",
+    "1.2.840.113549.1.1.11": "sha256WithRSAEncryption",
+    "1.2.840.113549.1.1.12": "sha384WithRSAEncryption",
+    "1.2.840.113549.1.1.13": "sha512WithRSAEncryption",
+    "1.2.840.10045.4.1": "ecdsa-with-SHA1",
+    "1.2.840.10045.4.3.2": "ecdsa-with-SHA256",
+    "1.2.840.10045.4.3.3": "ecdsa-with-SHA384",
+    "1.2.840.10045.4.3.4": "ecdsa-with-SHA512",
+    "1.2.840.10040.4.3": "dsa-with-sha1",
+    "2.16.840.1.101.3.4.3.2": "dsa-with-sha256",
+    "1.3.101.112": "Ed25519",
+    "1.3.101.113": "Ed448",
+    "2.16.840.1.101.3.4.3.17": "ML-DSA-44",
+    "2.16.840.1.101.3.4.3.18": "ML-DSA-65",
+    "2.16.840.1.101.3.4.3.19": "ML-DSA-87",
+}
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -82,7 +103,7 @@ def _read(der: bytes, before: bytes | None, now: datetime.datetime) -> Certifica
         serial=_hexadecimal(cert.serial_number),
         key=kind,
         key_bits=bits,
-        signature=_oid_name(cert.signature_algorithm_oid),
+        signature=_algorithm(cert.signature_algorithm_oid),
         notes=_notes(cert, before),
     )
 
@@ -129,7 +150,7 @@ def _key(cert: x509.Certificate) -> tuple[str, int | None]:
     try:
         key = cert.public_key()
     except UnsupportedAlgorithm:
-        return _oid_name(cert.public_key_algorithm_oid), None
+        return _algorithm(cert.public_key_algorithm_oid), None
     if isinstance(key, rsa.RSAPublicKey):
         return "RSA", key.key_size
     if isinstance(key, ec.EllipticCurvePublicKey):
@@ -140,13 +161,11 @@ def _key(cert: x509.Certificate) -> tuple[str, int | None]:
         return "Ed25519", 256
     if isinstance(key, ed448.Ed448PublicKey):
         return "Ed448", 456
-    return _oid_name(cert.public_key_algorithm_oid), None
+    return _algorithm(cert.public_key_algorithm_oid), None
 
 
-def _oid_name(oid: x509.ObjectIdentifier) -> str:
-    # The library has the names, and no public way to them.
-    name = getattr(oid, "_name", "")
-    return name if name and name != "Unknown OID" else oid.dotted_string
+def _algorithm(oid: x509.ObjectIdentifier) -> str:
+    return _ALGORITHMS.get(oid.dotted_string, oid.dotted_string)
 
 
 def _hexadecimal(number: int) -> str:
