@@ -3,11 +3,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.support import DATAGRAMS, STREAMS, Programs, has_ipv6
-from tests.cli.tls_support import Files
+
+if TYPE_CHECKING:
+    from tests.cli.tls_support import Files
 
 pytest.importorskip("click", reason="the command line needs the extra cli")
 
@@ -45,4 +48,6 @@ def dialnet() -> Iterator[Programs]:
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     """Certificates of the tests' own authority."""
+    from tests.cli.tls_support import Files
+
     return Files(tmp_path_factory.mktemp("certificates"))

@@ -39,7 +39,9 @@ class Events:
         noted = next(n for n in self._noted if n.end is None and (n.kind, n.what) == (kind, what))
         noted.end, noted.err, noted.addrs = at, err, tuple(map(str, addrs))
 
-    def _tls_done(self, state: Any, err: OSError | None, at: float) -> None:
+    def _tls_done(self, state: Any, err: BaseException | None, at: float) -> None:
+        if err is not None and not isinstance(err, OSError):
+            return  # Ctrl-C: it was given up
         noted = next(n for n in self._noted if n.kind == TLS)
         noted.end, noted.err, noted.state = at, err, state
 
@@ -126,5 +128,7 @@ def _outcome(noted: _Noted, won: bool) -> tuple[str, str]:
         return trace_model.UNREACHABLE, ""
     if getattr(err, "verify_message", ""):
         return trace_model.UNVERIFIED, ""  # why is a long story, and told elsewhere
+    if noted.kind == TLS and hasattr(err, "record_header"):
+        return trace_model.FAILED, "not TLS"
     cause = err.err if isinstance(err, net.OpError) else err
     return trace_model.FAILED, getattr(cause, "strerror", None) or str(cause)
