@@ -129,3 +129,24 @@ def test_socat_to_listen(dialnet: Programs, files: Files) -> None:
     server.end()
     assert socat.end() == b""
     assert (server.status(), socat.status()) == (0, 0)
+
+
+@needs("openssl")
+def test_the_certificate_of_a_server_from_another_time(dialnet: Programs, files: Files) -> None:
+    """TLS 1.1 and a short key: nothing to talk to, but to look at."""
+    if "-tls1_1" not in dialnet.run("openssl", "s_server", "-help").stderr:
+        pytest.skip("this OpenSSL has no TLS 1.1")
+    cert, key = str(files.directory / "old.pem"), str(files.directory / "old.key")
+    new = ("-x509", "-newkey", "rsa:1024", "-nodes", "-subj", "/CN=old", "-days", "9")
+    made = ["openssl", "req", *new, "-keyout", key, "-out", cert]
+    subprocess.run(made, capture_output=True, timeout=HANG, check=True)
+    process = dialnet.run(
+        "sh", "-c", 'exec openssl s_server "$@" >&2', "sh", "-accept", "127.0.0.1:0", "-cert", cert,
+        "-key", key, "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0",
+    )  # fmt: skip
+    shown = dialnet("cert", process.line(r"ACCEPT (127\.0\.0\.1:\d+)$")[1])
+    lines = shown.end().decode().splitlines()
+    assert (shown.stderr, shown.status()) == ("", 1)
+    assert lines[0].endswith(", TLSv1.1")
+    assert "protocol version" in lines[1]
+    assert "   key          RSA, 1024 bits" in lines

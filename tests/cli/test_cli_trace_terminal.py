@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -11,21 +9,17 @@ from collections.abc import Callable, Iterator
 import pytest
 from rich.cells import cell_len
 
-from tests.cli.support import Programs, limit
+from tests.cli.support import Programs
+from tests.cli.terminal import on_terminal
 from tests.dialing.support import nobody
 from tests.resolve.answers import zone
 from tests.resolve.scripted import Scripted
 
-termios = pytest.importorskip("termios")
-tty = pytest.importorskip("tty")
+pytest.importorskip("termios")
+pytest.importorskip("tty")
 
 NAME = "some-name.example."
 ZONE = zone({NAME: {"A": ["127.0.0.2", "127.0.0.1"]}})
-TELLS = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "DIALNETDEBUG")
-PLAIN = {name: value for name, value in os.environ.items() if name not in TELLS} | {
-    "PYTHONIOENCODING": "utf-8",
-    "TERM": "xterm-256color",
-}
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 Draw = Callable[..., tuple[str, int]]
@@ -36,19 +30,7 @@ def draw(dialnet: Programs) -> Draw:
     """`dialnet trace ARGS` on a terminal of so many columns: what came there, and the exit status."""
 
     def run(columns: int, *args: str, **env: str) -> tuple[str, int]:
-        ours, theirs = os.openpty()
-        data = b""
-        try:
-            tty.setraw(theirs)
-            termios.tcsetwinsize(theirs, (24, columns))
-            process = dialnet("trace", *args, stdout=theirs, env=PLAIN | env)
-            os.close(theirs)
-            with limit(process), contextlib.suppress(OSError):  # EIO: the process has ended
-                while chunk := os.read(ours, 65536):
-                    data += chunk
-        finally:
-            os.close(ours)
-        return data.decode(env.get("PYTHONIOENCODING", "utf-8")), process.status()
+        return on_terminal(dialnet, columns, "trace", *args, **env)
 
     return run
 
