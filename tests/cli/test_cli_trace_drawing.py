@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from dialnet.cli.trace_model import (
+    AGREED,
     CONNECT,
     CONNECTED,
     FAILED,
@@ -19,6 +20,7 @@ from dialnet.cli.trace_model import (
     LOOKUP,
     REFUSED,
     TIMED_OUT,
+    TLS,
     UNKNOWN,
     Step,
     Waterfall,
@@ -58,6 +60,17 @@ DEAD = Waterfall(
     ),
     2.0005,
     "dial tcp: timed out",
+)
+
+SECURE = Waterfall(
+    "tcp",
+    "a.example:443",
+    (
+        connect("192.0.2.1:443", 0.0, 0.02, CONNECTED),
+        Step(TLS, "a.example", 0.02, 0.06, AGREED, version="TLSv1.3", cipher="TLS_" + "X" * 150, alpn="h2"),
+    ),
+    0.06,
+    tls=True,
 )
 
 
@@ -287,7 +300,7 @@ def test_the_picture() -> None:
 
 def test_nothing_sticks_out() -> None:
     """Each text has the room of its characters, and a short step a bar that can be seen."""
-    for waterfall in (FOUR, DEAD):
+    for waterfall in (FOUR, DEAD, SECURE):
         root = ET.fromstring(as_svg(waterfall))
         right, lower = float(root.get("width", "")), float(root.get("height", ""))
         for text in root.iter(f"{SVG}text"):

@@ -11,7 +11,9 @@ copying between a connection and the standard streams, `echo` and `datagrams` th
 and `trace_svg` its pictures, `tls_options` what TLS is to verify and to show, `secure` connections over it,
 `certificates` what stands in a certificate and `cert_text` how that is printed, `ping_requests` who has
 answered a ping, `ping_text` what is said of it, `visible` what a terminal is shown, `process` what a shell
-sees of us (streams, signals, exit statuses). A command is one module with a click command called `command` and its name in `app.COMMANDS`.
+sees of us (streams, signals, exit statuses).
+
+A command is one module with a click command called `command` and its name in `app.COMMANDS`.
 """
 
 from __future__ import annotations
