@@ -122,7 +122,7 @@ class SecureConn(SecureEnd, Rereadable):
         try:
             result, fed = self._attempt(call, argument)
             if result is None:
-                result = await _do(self._fd.conn, read_on(self._fd, call, argument, fed))
+                result = await _do(self._fd.conn, read_on(self._fd, call, argument))
             return result
         except OSError as err:
             self._fail("read", err)

@@ -8,7 +8,10 @@ lock each other out. Here nothing waits, and whoever calls holds the connection'
   and Python as long as to decrypt some 10 KiB.
 - The end of the stream below is never told to OpenSSL: Python sets OP_IGNORE_UNEXPECTED_EOF, with which a
   stream that was cut off would end as if it had been closed (`cut` says it instead).
-- SSL_shutdown(3) is called with nothing to read: it takes data that has come for an error.
+- SSL_shutdown(3) is called with nothing to read: it takes data that has come for an error. During a
+  renegotiation it refuses, and is called again when that is over.
+- So is SSL_write(3) up to TLS 1.2: in a renegotiation it goes on with the handshake, in which it takes data
+  for an unexpected record. The peer may well have sent some, before it saw that the renegotiation began.
 - Python has OpenSSL write records of at most 16 KiB each and return after every one.
 """
 
@@ -43,6 +46,7 @@ class Engine:
         "_write",
         "context",
         "cut",
+        "dry",
         "failed",
         "fed",
         "finished",
@@ -50,7 +54,9 @@ class Engine:
         "hello",
         "object",
         "over",
+        "owing",
         "ready",
+        "renegotiable",
         "server_name",
         "server_side",
         "session",
@@ -80,20 +86,27 @@ class Engine:
         self._rest = b""
         self.server_name = "" if server_name is None else server_name
         self.ready = False
+        # Whether there can be another handshake.
+        self.renegotiable = False
+        # A close_notify could not be made yet.
+        self.owing = False
         # The stream below has ended; the peer has said that it sends no more; we have.
         self.cut = self.over = self.finished = False
         # What ended the handshake, or all reading, for good.
         self.failed: OSError | None = None
         # Plaintext that is to be read before any other.
         self.held = ReadBuffer()
-        # How often something came to read: whoever tried in vain need not try again before it changes.
+        # How often something came to read: a write that was tried in vain need not be before it changes.
         self.fed = 0
+        # Somebody tried to read in vain, and nothing has come since.
+        self.dry = False
         # What came first, while it is of interest.
         self.hello: bytearray | None = bytearray()
 
     def feed(self, data: bytes) -> None:
         """What was read from the stream below; nothing is its end."""
         self.fed += 1
+        self.dry = False
         if not data:
             self.cut = True
             return
@@ -137,6 +150,7 @@ class Engine:
         except OSError as err:
             raise self._fail(err) from err
         self.hello = None
+        self.renegotiable = self.object.version() != "TLSv1.3"
         self.ready = True
         return True
 
@@ -213,6 +227,8 @@ class Engine:
     def encrypt(self, data: memoryview) -> int:
         """Encrypt `data`; how much of it: less than all if the peer has to say something first."""
         taken = 0
+        if self.renegotiable and (self._incoming.pending or self.object.pending()):
+            self.read_ahead()
         try:
             while taken < len(data):
                 taken += self._write(data[taken:] if taken else data)
@@ -228,6 +244,10 @@ class Engine:
         if self.cut:
             self.failed = self.failed or UnexpectedEOFError()
         self._check()
+        self.dry = True
+        if self.owing:
+            self.finished = self.owing = False
+            self.finish()
 
     def _check(self) -> None:
         if self.failed is not None:
@@ -241,6 +261,7 @@ class Engine:
     def unread(self, data: bytes) -> None:
         """Have the next reads give `data` first."""
         self.fed += 1
+        self.dry = False
         self.held[:0] = data
 
     def read_ahead(self) -> None:
@@ -268,10 +289,10 @@ class Engine:
         waiting = self._incoming.read()
         try:
             self.object.unwrap()
-        except OSError:
+        except OSError as err:
             # It waits for the peer's, which reading will find. Or there can be none any more, and the peer
             # will see an end without a word.
-            pass
+            self.owing = getattr(err, "reason", None) == "SHUTDOWN_WHILE_IN_INIT"
         self._incoming.write(waiting)
 
     @property

@@ -115,20 +115,19 @@ async def drain(link: Link) -> None:
         link.drained()
 
 
-async def read_on(link: Link, call: Callable[[Any], T | None], argument: Any, fed: int) -> T:
-    """What `call(argument)`, one of the engine's, gives, once enough has come; it was tried when `engine.fed`
-    was `fed`."""
+async def read_on(link: Link, call: Callable[[Any], T | None], argument: Any) -> T:
+    """What `call(argument)`, one of the engine's, gives, once enough has come."""
     engine, side, lock = link.engine, link.reading, link.guard.lock
     while True:
         if not take_at_once(side):
             await turn(side)
         try:
             while True:
-                if engine.fed != fed:
+                # Not what this call has tried itself: whoever had the turn before may have left something.
+                if not engine.dry:
                     with lock:
                         if side.closed or side.deadline is not None:
                             side.check()
-                        fed = engine.fed
                         result = call(argument)
                         if link.sessions is not None:
                             link.remember()
@@ -136,8 +135,8 @@ async def read_on(link: Link, call: Callable[[Any], T | None], argument: Any, fe
                         link.flush()
                     if result is not None:
                         return result
-                    if link.urgent:
-                        break
+                if link.urgent:
+                    break
                 data = await more()
                 with lock:
                     engine.feed(data)
@@ -199,8 +198,12 @@ async def _go_on(link: Link, fed: int) -> None:
     """The peer renegotiates (TLS 1.2), and nothing can be written before it has said its part: have it read,
     by whoever reads, or here. `engine.fed` was `fed` when writing was tried."""
     engine = link.engine
-    link.urgent = True
     try:
+        with link.guard.lock:
+            # In this order, as a reader has it fed and then looks whether it is urgent: one sees the other.
+            link.urgent = True
+            if engine.fed != fed:
+                return
         await turn(link.reading)
         try:
             if engine.fed != fed:
