@@ -33,8 +33,12 @@ class Beside:
         self._thread = threading.Thread(target=run, name="peer", daemon=True)
         self._thread.start()
 
+    @property
+    def ended(self) -> bool:
+        return not self._thread.is_alive()
+
     async def end(self, host: Host) -> Any:
-        await host.until(lambda: not self._thread.is_alive())
+        await host.until(lambda: self.ended)
         if self.error is not None:
             raise self.error
         return self.value

@@ -126,6 +126,10 @@ class Peer:
         an error as soon as it goes on with it in order to write."""
         return int(self._lib.SSL_get_state(self.ssl)) == _STATE_OK
 
+    def go_on(self) -> None:
+        """With the handshake under way, to its end."""
+        self._good(self._lib.SSL_do_handshake(self.ssl))
+
     def ask_for_certificate(self) -> None:
         """TLS 1.3, a server's. The answer comes while it reads."""
         self._lib.SSL_set_verify(self.ssl, _VERIFY_PEER, _ANYBODY)
