@@ -52,8 +52,10 @@ def plain(err: ssl.SSLError) -> ssl.SSLError:
         text = text.partition("] ")[2] or text
     text = text.rpartition(" (_ssl.c")[0] or text
     reason = getattr(err, "reason", None) or ""
-    if "ALERT_" in reason:
-        text = f"remote error: {reason.partition('ALERT_')[2].lower().replace('_', ' ')}"
+    # TLSV1_ALERT_DECODE_ERROR, but TLSV1_UNRECOGNIZED_NAME: those of RFC 6066 go without the word.
+    alert = reason.partition("ALERT_")[2] or reason.partition("TLSV1_")[2]
+    if alert:
+        text = f"remote error: {alert.lower().replace('_', ' ')}"
     made = type(err)(err.errno, text)
     made.__dict__.update(err.__dict__)
     return made
