@@ -21,7 +21,7 @@ _numbers = itertools.count(1)
 def microsocks(folder: Path, *options: str, address: str = "127.0.0.1") -> Iterator[str]:
     """The address of a SOCKS5 proxy."""
     with programs.start(folder, "microsocks", "-i", address, "-p", "0", *options) as program:
-        port = _port(program)
+        port = listens_on(program)
         assert port is not None, f"{program} has ended"
         yield f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
@@ -38,7 +38,7 @@ def tinyproxy(folder: Path, *lines: str, address: str = "127.0.0.1") -> Iterator
         text = "\n".join([f"Port {wanted}", f"Listen {address}", "Timeout 60", *lines, ""])
         configuration.write_text(text)
         with programs.start(folder, "tinyproxy", "-d", "-c", str(configuration)) as program:
-            port = _port(program)
+            port = listens_on(program)
             if port is not None:
                 assert port == wanted
                 yield f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
@@ -46,7 +46,7 @@ def tinyproxy(folder: Path, *lines: str, address: str = "127.0.0.1") -> Iterator
     raise AssertionError(f"tinyproxy never listened: {program.said}{program.output.decode()}")
 
 
-def _port(program: Program) -> int | None:
+def listens_on(program: Program) -> int | None:
     """The port on which it listens, as soon as it does; None if it ends."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:

@@ -54,13 +54,11 @@ async def against(
 ) -> AsyncIterator[tuple[Any, Beside]]:
     """Our end (a client's or a server's), and the peer, which does as the script says after the handshake."""
     with socket.create_server(("127.0.0.1", 0)) as ln:
-        below = await host.net.dial("tcp", "127.0.0.1:{}".format(ln.getsockname()[1]))
+        below = await host.net.dial("tcp", f"127.0.0.1:{ln.getsockname()[1]}")
         sock, _ = ln.accept()
     if context is None:
         context = client_context(version) if client_side else server_context(version)
-    conn = (
-        host.tls.client(below, context, NAME) if client_side else host.tls.server(below, context)
-    )
+    conn = host.tls.client(below, context, NAME) if client_side else host.tls.server(below, context)
     conn.set_deadline(LIMIT)
     with peer(sock, client_side, version) as other:
 

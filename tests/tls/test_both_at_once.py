@@ -108,7 +108,7 @@ def test_many(host_name: str, version: ssl.TLSVersion, client_side: bool) -> Non
                 await job
             await host.until(lambda: settled.is_set() or beside.ended)
             conn.close_write()
-            assert await beside.end(host) == {writer: each - 1 for writer in range(writers)}
+            assert await beside.end(host) == dict.fromkeys(range(writers), each - 1)
             total = 0
             for job in reading:
                 total += await job

@@ -1,0 +1,201 @@
+"""TLS begins in the middle of a conversation, and over connections of anybody's."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import pytest
+
+import dialnet
+import dialnet.aio
+from tests import hosts
+from tests.certificates import NAME, client_context, server_context
+from tests.tls.support import plain_pair, talk, talking_pair
+
+
+def test_starttls(host_name: str) -> None:
+    """A plain conversation first. What was read too early of what follows is given back, and not lost."""
+
+    async def body(host: hosts.Host) -> None:
+        async with plain_pair(host) as (one, two):
+
+            async def serve() -> None:
+                await two.write(b"220 ready\r\n")
+                data = b""
+                while b"\r\n" not in data:
+                    data += await two.read(65536)
+                line, _, early = data.partition(b"\r\n")
+                assert line == b"STARTTLS"
+                (two.seen if host.is_threads else two)._unread(early)
+                async with host.tls.server(two, server_context()) as conn:
+                    await talk(conn)
+                    assert await conn.read() == b"the rest"
+
+            serving = host.start(serve)
+            assert await one.read(100) == b"220 ready\r\n"
+            # Pipelined: the server may find the beginning of the handshake behind the line.
+            await one.write(b"STARTTLS\r\n")
+            async with host.tls.client(one, client_context(), NAME) as conn:
+                assert conn.net_conn is (one.seen if host.is_threads else one)
+                await talk(conn)
+                await conn.write(b"the rest")
+            await serving
+            assert one.closed
+            assert two.closed
+
+    hosts.run(host_name, body)
+
+
+def test_everything_came_early(host_name: str) -> None:
+    """The whole first flight was read with the line."""
+
+    async def body(host: hosts.Host) -> None:
+        async with plain_pair(host) as (one, two):
+            client = host.tls.client(one, client_context(), NAME)
+            shaking = host.start(talk, client)
+            early = b""
+            while len(early) < 200:
+                early += await two.read(65536)
+            (two.seen if host.is_threads else two)._unread(early)
+            server = host.tls.server(two, server_context())
+            await talk(server)
+            await shaking
+            assert server.connection_state.server_name == NAME
+            client.close()
+            server.close()
+
+    hosts.run(host_name, body)
+
+
+def test_unread_of_ours(host_name: str) -> None:
+    """What is given back to a TLS connection comes first again, also in front of an end."""
+
+    async def body(host: hosts.Host) -> None:
+        async with talking_pair(host) as (client, server):
+            await server.write(b"world")
+            server.close_write()
+            assert await client.read(5) == b"world"
+            (client.seen if host.is_threads else client)._unread(b"world")
+            assert await client.read(2) == b"wo"
+            assert await client.read() == b"rld"
+
+    hosts.run(host_name, body)
+
+
+class OwnForThreads(dialnet.Conn):
+    """A connection of a user's: only what there has to be."""
+
+    def __init__(self, below: Any) -> None:
+        self.below = below
+        self.log: list[str] = []
+
+    def read(self, n: int | None = -1) -> bytes:
+        self.log.append("read")
+        return self.below.read(min(n or 0, 100))  # type: ignore[no-any-return]
+
+    def write(self, data: Any) -> int:
+        self.log.append("write")
+        return self.below.write(data)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self.below.close()
+
+    @property
+    def closed(self) -> bool:
+        return self.below.closed  # type: ignore[no-any-return]
+
+    local_addr = property(lambda self: self.below.local_addr)
+    remote_addr = property(lambda self: self.below.remote_addr)
+
+    def set_deadline(self, when: Any) -> None:
+        self.below.set_deadline(when)
+
+    def set_read_deadline(self, when: Any) -> None:
+        self.below.set_read_deadline(when)
+
+    def set_write_deadline(self, when: Any) -> None:
+        self.below.set_write_deadline(when)
+
+
+class OwnForTasks(dialnet.aio.Conn):
+    def __init__(self, below: Any) -> None:
+        self.below = below
+        self.log: list[str] = []
+
+    async def read(self, n: int | None = -1) -> bytes:
+        self.log.append("read")
+        return await self.below.read(min(n or 0, 100))  # type: ignore[no-any-return]
+
+    async def write(self, data: Any) -> int:
+        self.log.append("write")
+        return await self.below.write(data)  # type: ignore[no-any-return]
+
+    close = OwnForThreads.close
+    closed = OwnForThreads.closed
+    local_addr = OwnForThreads.local_addr
+    remote_addr = OwnForThreads.remote_addr
+    set_deadline = OwnForThreads.set_deadline
+    set_read_deadline = OwnForThreads.set_read_deadline
+    set_write_deadline = OwnForThreads.set_write_deadline
+
+
+def test_a_users_own(host_name: str) -> None:
+    """It need not have more than every connection has; nothing goes past it."""
+
+    async def body(host: hosts.Host) -> None:
+        async with plain_pair(host) as (one, two):
+            own: Any = OwnForThreads(one.seen) if host.is_threads else OwnForTasks(one)
+            client = host.tls.client(own, client_context(), NAME)
+            server = host.tls.server(two, server_context())
+            serving = host.start(talk, server)
+            await talk(client)
+            await serving
+            writing = host.start(server.write, b"x" * 100_000)
+            got = b""
+            while len(got) < 100_000:
+                got += await client.read(65536)
+            await writing
+            client.close_write()
+            assert await server.read() == b""
+            client.close()
+            with pytest.raises(dialnet.ClosedError):
+                await client.read(1)
+            server.close()
+            assert own.log.count("write") >= 3
+            await host.until(lambda: own.closed)
+
+    hosts.run(host_name, body)
+
+
+def test_fork() -> None:
+    """A child goes on with the connection, though another thread of the parent's was reading it."""
+
+    async def body(host: hosts.Host) -> None:
+        async with talking_pair(host) as (client, server):
+            reading = threading.Thread(target=client.seen.read, args=(5,))
+            reading.start()
+            await host.blocked(client, "reading")
+            child = os.fork()
+            if child == 0:
+                try:
+                    client.seen.write(b"from the child")
+                    os._exit(0 if client.seen.read(5) == b"hello" else 1)
+                finally:
+                    os._exit(2)
+            assert await server.read(100) == b"from the child"
+            # One of the two gets it, and this has to be the child: the parent's reader is stopped first.
+            os.kill(child, 0)
+            client.net_conn.set_read_deadline(dialnet_now())
+            reading.join(hosts.PATIENCE)
+            await server.write(b"hello")
+            _, status = os.waitpid(child, 0)
+            assert os.waitstatus_to_exitcode(status) == 0
+
+    def dialnet_now() -> float:
+        import time
+
+        return time.monotonic()
+
+    hosts.run("threads", body)
