@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import ssl
+import threading
 
 import trustme
 
@@ -12,9 +13,16 @@ __all__ = ["NAME", "authority", "client_context", "server_context"]
 NAME = "server.example"
 
 
-@functools.cache
+_lock = threading.Lock()
+_made: list[trustme.CA] = []
+
+
 def authority() -> trustme.CA:
-    return trustme.CA()
+    """The same one for all: `functools.cache` would make two for two threads that ask at the same time."""
+    with _lock:
+        if not _made:
+            _made.append(trustme.CA())
+        return _made[0]
 
 
 @functools.cache

@@ -122,8 +122,8 @@ class Peer:
 
     @property
     def settled(self) -> bool:
-        """Whether no handshake is under way. Until it is over, it must only read: OpenSSL takes data in it for
-        an error as soon as it goes on with it in order to write."""
+        """Whether no handshake is under way. Until then it must only read: OpenSSL takes data in between for an
+        error when it goes on with the handshake in order to write."""
         return int(self._lib.SSL_get_state(self.ssl)) == _STATE_OK
 
     def go_on(self) -> None:

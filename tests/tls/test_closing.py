@@ -187,7 +187,7 @@ def test_a_pipe_with_a_reader(host_name: str) -> None:
 
 def test_unclosed(host_name: str) -> None:
     async def body(host: hosts.Host) -> None:
-        async with talking_pair(host) as (client, server):
+        async with talking_pair(host) as (client, _server):
             below = client.net_conn
             made: Any = host.tls.client(below, client_context(), NAME)
             with warnings.catch_warnings(record=True) as caught:

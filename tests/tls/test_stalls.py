@@ -29,7 +29,7 @@ def test_each_step(host_name: str, version: ssl.TLSVersion, side: str) -> None:
                 end, other = ends if side == "client" else reversed(ends)
                 job = host.start(talk, other)
                 waiting = host.start(end.handshake)
-                await host.until(lambda: place.reached)
+                await host.until(lambda place=place: place.reached)  # type: ignore[misc]
                 end.set_deadline(SOON)
                 for _ in range(2):
                     with pytest.raises(dialnet.OpError) as caught:
