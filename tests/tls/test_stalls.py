@@ -148,3 +148,33 @@ def test_serve_goes_on(host_name: str) -> None:
         dialnet.serve(ln, handler)
 
     hosts.run(host_name, body)
+
+
+def test_nobody_reads(host_name: str) -> None:
+    """Over a pipe, which has no buffer: the deadline comes while a part of the first flight has gone. The rest
+    goes in the next call."""
+
+    async def body(host: hosts.Host) -> None:
+        one, two = host.pipe()
+        client = host.tls.client(one, client_context(), NAME)
+        client.set_deadline(SOON)
+        reading = host.start(two.read, 10)
+        with pytest.raises(dialnet.DeadlineExceededError) as caught:
+            await client.handshake()
+        assert isinstance(caught.value, dialnet.OpError)
+        assert caught.value.op == "handshake"
+        begin = await reading
+        assert len(begin) == 10
+        hosts.bare((two,))[0]._unread(begin)
+        server = host.tls.server(two, server_context())
+        client.set_deadline(LIMIT)
+        server.set_deadline(LIMIT)
+        shaking = host.start(server.handshake)
+        await client.handshake()
+        await shaking
+        one.close()
+        two.close()
+        client.close()
+        server.close()
+
+    hosts.run(host_name, body)
