@@ -122,7 +122,7 @@ class Peer:
 
     @property
     def settled(self) -> bool:
-        """Whether no handshake is under way. Until then it must only read: OpenSSL takes data in between for an
+        """Whether no handshake is under way. Until then it must only read: OpenSSL takes data for an
         error when it goes on with the handshake in order to write."""
         return int(self._lib.SSL_get_state(self.ssl)) == _STATE_OK
 

@@ -96,6 +96,9 @@ class OwnForThreads(dialnet.Conn):
         self.log.append("read")
         return self.below.read(min(n or 0, 100))  # type: ignore[no-any-return]
 
+    def readinto(self, buffer: Any) -> int:
+        raise NotImplementedError
+
     def write(self, data: Any) -> int:
         self.log.append("write")
         return self.below.write(data)  # type: ignore[no-any-return]

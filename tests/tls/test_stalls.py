@@ -151,8 +151,8 @@ def test_serve_goes_on(host_name: str) -> None:
 
 
 def test_nobody_reads(host_name: str) -> None:
-    """Over a pipe, which has no buffer: the deadline comes while a part of the first flight has gone. The rest
-    goes in the next call."""
+    """Over a pipe, which has no buffer: the deadline comes when a part of the first flight has gone. The
+    rest goes in the next call."""
 
     async def body(host: hosts.Host) -> None:
         one, two = host.pipe()

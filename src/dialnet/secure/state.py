@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-
 from ..record import Record
 
 TYPE_CHECKING = False
@@ -77,6 +75,10 @@ def state_of(engine: Engine) -> ConnectionState:
 
 
 def _chain(made: Any) -> tuple[bytes, ...]:
+    leaf = made.getpeercert(True)
+    if leaf is None:
+        # Python has a server take the missing one for a part of the chain.
+        return ()
     public = getattr(made, "get_unverified_chain", None)
     if public is not None:  # Python 3.13
         return tuple(public())
@@ -88,5 +90,4 @@ def _chain(made: Any) -> tuple[bytes, ...]:
         return tuple(one.public_bytes(_ssl.ENCODING_DER) for one in found or ())  # type: ignore[attr-defined]
     except AttributeError:
         # Without the rest of the chain, where Python has no way to it.
-        leaf = made.getpeercert(True) if isinstance(made, ssl.SSLObject) else None
-        return () if leaf is None else (leaf,)
+        return (leaf,)
