@@ -120,7 +120,7 @@ class SecureConn(SecureEnd, Rereadable):
             side.spins = 0
             await give_way()
         try:
-            result, fed = self._attempt(call, argument)
+            result = self._attempt(call, argument)
             if result is None:
                 result = await _do(self._fd.conn, read_on(self._fd, call, argument))
             return result

@@ -125,20 +125,17 @@ class SecureEnd(Timed):
     def _no_descriptor(self) -> NoReturn:
         self._fail("file", io.UnsupportedOperation("a TLS connection has no descriptor of its own"))
 
-    def _attempt(self, call: Callable[[Any], T | None], argument: Any) -> tuple[T | None, int]:
-        """What a call of the engine's gives, if it has enough to read and nobody else is reading; for which
-        `engine.fed` that holds (-1: it was not tried)."""
+    def _attempt(self, call: Callable[[Any], T | None], argument: Any) -> T | None:
+        """What a call of the engine's gives, if it has enough to read and nobody else is reading."""
         link = self._fd
         side = link.reading
-        result, fed = None, -1
         with side.lock:
             if side.closed or side.deadline is not None:
                 side.check()
-            if side.turn is None:
-                result, fed = call(argument), self._engine.fed
+            result = call(argument) if side.turn is None else None
         if self._engine.pending:
             link.flush()
-        return result, fed
+        return result
 
     def _try_write(self, data: bytes) -> int:
         """Take as much of `data` as can be taken without waiting; how much."""

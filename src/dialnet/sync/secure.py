@@ -103,7 +103,7 @@ class SecureConn(SecureEnd, Rereadable):
         if not self._engine.ready:
             self.handshake()
         try:
-            result, fed = self._attempt(call, argument)
+            result = self._attempt(call, argument)
             if result is None:
                 result = _do(self._fd.conn, read_on(self._fd, call, argument))
             return result
