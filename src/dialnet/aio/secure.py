@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..connections.contract import AnyListener
@@ -11,9 +12,11 @@ from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.task_turns import take_turn
 from ..poll.tasks import FAIR_SHARE, current_poller, give_way
+from ..poll.turns import MemorySide
 from ..secure.end import SecureEnd
 from ..secure.link import Link, hold
-from ..secure.steps import drain, handshake, read_on, write
+from ..secure.passing import read, write
+from ..secure.steps import drain, handshake
 from .conn import Conn, Rereadable
 from .listener import Listener
 
@@ -29,9 +32,6 @@ __all__ = ["SecureConn", "SecureListener"]
 
 T = TypeVar("T")
 
-# How much is read from the connection below at once: some records.
-_CHUNK = 65_536 + 1024
-
 
 async def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
     """Do what the steps say: read from the connection below, write to it, or wait for a turn."""
@@ -42,12 +42,12 @@ async def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
             request = go(answer)
             go = steps.send
             try:
-                if request is None:
-                    answer = await conn.read(_CHUNK)
-                elif isinstance(request, bytes):
-                    answer = await conn.write(request)
-                else:
+                if isinstance(request, int):
+                    answer = await conn.read(request)
+                elif isinstance(request, MemorySide):
                     answer = await take_turn(request, hold, request)
+                else:
+                    answer = await conn.write(request)
             except BaseException as err:
                 go, answer = steps.throw, err
     except StopIteration as stop:
@@ -120,19 +120,28 @@ class SecureConn(SecureEnd, Rereadable):
             side.spins = 0
             await give_way()
         try:
-            result = self._attempt(call, argument)
-            if result is None:
-                result = await _do(self._fd.conn, read_on(self._fd, call, argument))
+            result = read(self._fd, call, argument)
+            if type(result) is CoroutineType:
+                result = await _do(self._fd.conn, result)
             return result
         except OSError as err:
             self._fail("read", err)
 
     async def write(self, data: Any) -> int:
-        view = as_view(data)
+        if type(data) is not bytes:
+            data = as_view(data)
         if not self._engine.ready:
             await self.handshake()
+        side = self._fd.writing
+        side.spins += 1
+        if side.spins >= FAIR_SHARE:
+            side.spins = 0
+            await give_way()
         try:
-            return await _do(self._fd.conn, write(self._fd, view))
+            done = write(self._fd, data)
+            if type(done) is CoroutineType:
+                done = await _do(self._fd.conn, done)
+            return done  # type: ignore[return-value]
         except OSError as err:
             self._fail("write", err)
 

@@ -60,6 +60,32 @@ class ConnectionEnd(Deadlines):
 
             self._recv, self._recv_into = recv, recv_into  # type: ignore[assignment]
 
+    def _try_read(self, n: int) -> bytes | None:
+        """Up to `n` bytes, at least one, of a stream; `b""` at its end; None if that would wait or somebody
+        else is reading.
+
+        Raises `ClosedError`, `DeadlineExceededError`, and what the system reports.
+        """
+        side = self._reading
+        if not side.ready:
+            return None
+        with side.lock:
+            if side.closed or side.deadline is not None:
+                side.check()
+            if side.turn is not None:
+                return None
+            try:
+                data = self._recv(n)
+            except BlockingIOError:
+                side.ready = False
+                return None
+            except OSError as err:
+                err.syscall = "read"  # type: ignore[attr-defined]
+                raise
+        if len(data) < n and data and not side.sticky:
+            side.ready = False
+        return data
+
     def _try_write(self, data: bytes) -> int:
         """Send as much of `data` as goes without waiting, if nobody else is writing; how much that was.
 
@@ -76,6 +102,9 @@ class ConnectionEnd(Deadlines):
             except BlockingIOError:
                 side.ready = False
                 return 0
+            except OSError as err:
+                err.syscall = "write"  # type: ignore[attr-defined]
+                raise
 
     def _take_held(self) -> bytes:
         """What the next reads would return without asking the system."""

@@ -117,7 +117,8 @@ class Shaking:
         conn = self._conn
         if err is None and conn is not None and not self._canceled:
             conn.set_deadline(None)
-            self._teller.tell("tls_done", conn.connection_state, None, monotonic())
+            if self._teller.listens:
+                self._teller.tell("tls_done", conn.connection_state, None, monotonic())
             return
         failure = err
         if conn is None:

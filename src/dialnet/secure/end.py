@@ -16,11 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
-    from typing import Any, NoReturn, TypeVar
+    from typing import Any, NoReturn
 
     from .sessions import SessionCache
-
-    T = TypeVar("T")
 
 __all__ = ["SecureEnd", "check_conn", "client_engine", "server_engine"]
 
@@ -124,18 +122,6 @@ class SecureEnd(Timed):
 
     def _no_descriptor(self) -> NoReturn:
         self._fail("file", io.UnsupportedOperation("a TLS connection has no descriptor of its own"))
-
-    def _attempt(self, call: Callable[[Any], T | None], argument: Any) -> T | None:
-        """What a call of the engine's gives, if it has enough to read and nobody else is reading."""
-        link = self._fd
-        side = link.reading
-        with side.lock:
-            if side.closed or side.deadline is not None:
-                side.check()
-            result = call(argument) if side.turn is None else None
-        if self._engine.pending:
-            link.flush()
-        return result
 
     def _try_write(self, data: bytes) -> int:
         """Take as much of `data` as can be taken without waiting; how much."""

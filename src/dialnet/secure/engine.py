@@ -12,7 +12,8 @@ lock each other out. Here nothing waits, and whoever calls holds the connection'
   renegotiation it refuses, and is called again when that is over.
 - So is SSL_write(3) up to TLS 1.2: in a renegotiation it goes on with the handshake, in which it takes data
   for an unexpected record. The peer may well have sent some, before it saw that the renegotiation began.
-- Python has OpenSSL write records of at most 16 KiB each and return after every one.
+- Of what is written at once OpenSSL makes one record after the other and returns after the last, where Python
+  has not asked it to return after each (SSL_MODE_ENABLE_PARTIAL_WRITE).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import ssl
 
 from ..connections.lines import ReadBuffer
 from .errors import RecordHeaderError, UnexpectedEOFError, plain
-from .hello import header_of, looks_like_tls, server_name, whole_records
+from .hello import Records, header_of, looks_like_tls, server_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ __all__ = ["RECORD", "Engine"]
 
 # The most plaintext there is in a record (RFC 8446, section 5.1).
 RECORD = 16_384
+# How much is read from the stream below at once: some records, and more while there is more. Not as much from
+# the beginning: glibc maps blocks of 128 KiB anew each time, until one of that size has been freed.
+SOME, MUCH = 65_536 + 1024, 262_144
+# The most that is put together for one read, since that takes one more copy.
+_GATHERED = 4 * RECORD
 
 
 class Engine:
@@ -39,11 +45,12 @@ class Engine:
 
     __slots__ = (
         "_incoming",
-        "_outgoing",
+        "_left",
         "_part",
         "_read",
-        "_rest",
+        "_records",
         "_write",
+        "appetite",
         "context",
         "cut",
         "dry",
@@ -53,10 +60,12 @@ class Engine:
         "held",
         "hello",
         "object",
+        "outgoing",
         "over",
         "owing",
         "ready",
         "renegotiable",
+        "rest",
         "server_name",
         "server_side",
         "session",
@@ -66,11 +75,11 @@ class Engine:
         self, context: ssl.SSLContext, server_side: bool, server_name: str | None, session: Any = None
     ) -> None:
         self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
+        self.outgoing = ssl.MemoryBIO()
         self.context = context
         self.server_side = server_side
         self.object = context.wrap_bio(
-            self._incoming, self._outgoing, server_side=server_side, server_hostname=server_name
+            self._incoming, self.outgoing, server_side=server_side, server_hostname=server_name
         )
         # The one to go on with.
         self.session = session
@@ -80,10 +89,12 @@ class Engine:
         inner: Any = getattr(self.object, "_sslobj", self.object)
         self._read = inner.read
         self._write = inner.write
+        self._left = inner.pending
+        self._records = Records()
         # The beginning of a record of which the rest has not come.
         self._part = b""
         # Ciphertext that was taken, did not go, and has to be the next to go.
-        self._rest = b""
+        self.rest = b""
         self.server_name = "" if server_name is None else server_name
         self.ready = False
         # Whether there can be another handshake.
@@ -98,6 +109,8 @@ class Engine:
         self.held = ReadBuffer()
         # How often something came to read: a write that was tried in vain need not be before it changes.
         self.fed = 0
+        # How much to read next.
+        self.appetite = SOME
         # Somebody tried to read in vain, and nothing has come since.
         self.dry = False
         # What came first, while it is of interest.
@@ -110,17 +123,19 @@ class Engine:
         if not data:
             self.cut = True
             return
+        self.appetite = MUCH if len(data) >= SOME else SOME
         if self.hello is not None:
             self._look_at(data)
+        self._records.add(data)
+        end = len(data) - self._records.part
+        if end < 0:
+            # None has ended in here.
+            self._part += data
+            return
         if self._part:
-            data = self._part + data
-            self._part = b""
-        end = whole_records(data)
-        if end < len(data):
-            self._part = data[end:]
-            self._incoming.write(memoryview(data)[:end])
-        else:
-            self._incoming.write(data)
+            self._incoming.write(self._part)
+        self._part = data[end:]
+        self._incoming.write(memoryview(data)[:end] if self._part else data)
 
     def _look_at(self, data: bytes) -> None:
         hello = self.hello
@@ -160,7 +175,7 @@ class Engine:
             return self.held.take(n)
         if self.over:
             return b""
-        if self.failed is not None or not (self._incoming.pending or self.object.pending()):
+        if self.failed is not None or not (self._incoming.pending or self._left()):
             self._starved()
             return None
         try:
@@ -181,7 +196,7 @@ class Engine:
         """More whole records, while there are any. What comes after them is the next read's."""
         pieces, size = [first], RECORD
         try:
-            while size + RECORD <= n and self._incoming.pending:
+            while size + RECORD <= n and size < _GATHERED and self._incoming.pending:
                 piece = self._read(RECORD)
                 pieces.append(piece)
                 size += len(piece)
@@ -224,13 +239,13 @@ class Engine:
                 raise failure from err
         return done
 
-    def encrypt(self, data: memoryview) -> int:
+    def encrypt(self, data: bytes | memoryview) -> int:
         """Encrypt `data`; how much of it: less than all if the peer has to say something first."""
-        taken = 0
-        if self.renegotiable and (self._incoming.pending or self.object.pending()):
+        taken, size = 0, len(data)
+        if self.renegotiable and (self._incoming.pending or self._left()):
             self.read_ahead()
         try:
-            while taken < len(data):
+            while taken < size:
                 taken += self._write(data[taken:] if taken else data)
         except ssl.SSLWantReadError:
             if self.cut and not taken:
@@ -267,7 +282,7 @@ class Engine:
     def read_ahead(self) -> None:
         """Take what was decrypted already, and what the handshake under way may have to see, into `held`."""
         try:
-            while not self.over and (self._incoming.pending or self.object.pending()):
+            while not self.over and (self._incoming.pending or self._left()):
                 data = self._read(RECORD)
                 if not data:
                     self.over = True
@@ -284,8 +299,8 @@ class Engine:
         if self.finished:
             return
         self.finished = True
-        while self.object.pending():
-            self.held += self._read(self.object.pending())
+        while self._left():
+            self.held += self._read(self._left())
         waiting = self._incoming.read()
         try:
             self.object.unwrap()
@@ -295,23 +310,30 @@ class Engine:
             self.owing = getattr(err, "reason", None) == "SHUTDOWN_WHILE_IN_INIT"
         self._incoming.write(waiting)
 
+    def seal(self, data: bytes | memoryview) -> tuple[int, bytes, int]:
+        """Encrypt `data` and take all that is to be sent: how much of `data`, the ciphertext, and how much of
+        that had been waiting before."""
+        before = self.outgoing.pending + len(self.rest)
+        taken = self.encrypt(data)
+        return taken, self.take(), before
+
     @property
     def pending(self) -> int:
         """How many bytes there are to be taken."""
-        return self._outgoing.pending + len(self._rest)
+        return self.outgoing.pending + len(self.rest)
 
     def take(self) -> bytes:
         """All that is to be sent."""
-        if self._rest:
-            data, self._rest = self._rest + self._outgoing.read(), b""
+        if self.rest:
+            data, self.rest = self.rest + self.outgoing.read(), b""
             return data
-        return self._outgoing.read()
+        return self.outgoing.read()
 
     def put_back(self, rest: bytes) -> None:
         """What was taken and has not gone."""
-        self._rest = rest
+        self.rest = rest
 
     def forget(self) -> None:
         """What is to be sent never will be."""
-        self._rest = b""
-        self._outgoing.read()
+        self.rest = b""
+        self.outgoing.read()

@@ -7,7 +7,12 @@ only to a callback on the context, which is the program's to set.
 
 from __future__ import annotations
 
-__all__ = ["header_of", "looks_like_tls", "server_name", "whole_records"]
+import struct
+
+__all__ = ["Records", "header_of", "looks_like_tls", "server_name"]
+
+# A record's head, as far as it is of interest: major version, length.
+_HEAD = struct.Struct("!xBxH")
 
 _ALERT, _HANDSHAKE = 21, 22
 _CLIENT_HELLO = 1
@@ -29,18 +34,41 @@ def header_of(data: bytes) -> bytes:
     return bytes(data[:5])
 
 
-def whole_records(data: bytes) -> int:
-    """Where the last whole record in `data`, which begins with one, ends. If something in it cannot be a
-    record, that is its end: OpenSSL will say what is wrong with it."""
-    at, end = 0, len(data)
-    while at + 5 <= end:
-        length = data[at + 3] << 8 | data[at + 4]
-        if length > _MOST_IN_RECORD or data[at + 1] != 3:
-            return end
-        if at + 5 + length > end:
-            break
-        at += 5 + length
-    return at
+class Records:
+    """Counts how much of what came so far, one read after the other, is a `part` of a record: all that is
+    behind the last whole one. None, if something cannot be a record: OpenSSL will say what is wrong."""
+
+    __slots__ = ("_head", "_missing", "part")
+
+    def __init__(self) -> None:
+        self.part = 0
+        # Of a record that has begun: what there is of its head, or how much of its body is to come.
+        self._head = b""
+        self._missing = 0
+
+    def add(self, data: bytes) -> None:
+        """What was read next."""
+        at = whole = self._missing
+        if self._head:
+            data = self._head + data
+            self._head = b""
+        end = len(data)
+        if at > end:
+            self._missing = at - end
+            self.part += end
+            return
+        last = end - _HEAD.size
+        while at <= last:
+            major, length = _HEAD.unpack_from(data, at)
+            if major != 3 or length > _MOST_IN_RECORD:
+                self.part = self._missing = 0
+                return
+            whole, at = at, at + _HEAD.size + length
+        if at <= end:
+            whole, self._head, self._missing = at, data[at:], 0
+        else:
+            self._missing = at - end
+        self.part = end - whole
 
 
 def server_name(data: bytes | bytearray) -> str | None:

@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable
 from time import monotonic
 
+from ..connections.ends import ConnectionEnd
 from ..errors import ClosedError, OpError
 from ..poll.turns import Guard, MemorySide
 from .engine import Engine
@@ -62,6 +63,15 @@ def take_at_once(side: MemorySide) -> bool:
     return True
 
 
+def _never(n: int) -> None:
+    """Of a connection that is not asked whether it would wait."""
+
+
+def _nothing(data: bytes) -> int:
+    """The same, for writing."""
+    return 0
+
+
 def cause_of(err: OSError) -> OSError:
     """What went wrong below, without what the connection there says of itself."""
     cause = err.err if isinstance(err, OpError) else err
@@ -86,6 +96,8 @@ class Link:
         "session_key",
         "sessions",
         "spoilt",
+        "try_read",
+        "try_send",
         "urgent",
         "writing",
     )
@@ -99,6 +111,10 @@ class Link:
         key: str = "",
     ) -> None:
         self.conn = conn
+        # What goes without waiting, where the connection below is a socket: most reads and writes end there.
+        direct = isinstance(conn, ConnectionEnd)
+        self.try_read: Callable[[int], bytes | None] = conn._try_read if direct else _never
+        self.try_send: Callable[[bytes], int] = conn._try_write if direct else _nothing
         # Has `steps.drain` done beside everything else, in the face's manner. Raises `RuntimeError` where it
         # cannot.
         self.apart = apart
@@ -129,7 +145,9 @@ class Link:
 
     def check_writing(self) -> None:
         """Raises what keeps a write from beginning. With the lock held."""
-        self.writing.check()
+        side = self.writing
+        if side.closed or side.deadline is not None:
+            side.check()
         if self.spoilt is not None:
             raise BrokenRecordError from self.spoilt
         if self.ended:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Coroutine
+from types import CoroutineType
 
 from ..connections.contract import AnyListener
 from ..connections.gather import as_view
 from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.thread_turns import take_turn
+from ..poll.turns import MemorySide
 from ..secure.end import SecureEnd
 from ..secure.link import Link, hold
-from ..secure.steps import drain, handshake, read_on, write
+from ..secure.passing import read, write
+from ..secure.steps import drain, handshake
 from .conn import Conn, Rereadable
 from .listener import Listener
 
@@ -30,9 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SecureConn", "SecureListener"]
 
-# How much is read from the connection below at once: some records.
-_CHUNK = 65_536 + 1024
-
 
 def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
     """Do what the steps say: read from the connection below, write to it, or wait for a turn."""
@@ -43,12 +43,12 @@ def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
             request = go(answer)
             go = steps.send
             try:
-                if request is None:
-                    answer = conn.read(_CHUNK)
-                elif isinstance(request, bytes):
-                    answer = conn.write(request)
-                else:
+                if isinstance(request, int):
+                    answer = conn.read(request)
+                elif isinstance(request, MemorySide):
                     answer = take_turn(request, hold, request)
+                else:
+                    answer = conn.write(request)
             except BaseException as err:
                 go, answer = steps.throw, err
     except StopIteration as stop:
@@ -103,19 +103,23 @@ class SecureConn(SecureEnd, Rereadable):
         if not self._engine.ready:
             self.handshake()
         try:
-            result = self._attempt(call, argument)
-            if result is None:
-                result = _do(self._fd.conn, read_on(self._fd, call, argument))
+            result = read(self._fd, call, argument)
+            if type(result) is CoroutineType:
+                result = _do(self._fd.conn, result)
             return result
         except OSError as err:
             self._fail("read", err)
 
     def write(self, data: Any) -> int:
-        view = as_view(data)
+        if type(data) is not bytes:
+            data = as_view(data)
         if not self._engine.ready:
             self.handshake()
         try:
-            return _do(self._fd.conn, write(self._fd, view))
+            done = write(self._fd, data)
+            if type(done) is CoroutineType:
+                done = _do(self._fd.conn, done)
+            return done  # type: ignore[return-value]
         except OSError as err:
             self._fail("write", err)
 
