@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,11 @@ import pytest
 import dialnet
 from dialnet.poll.threads import give_back, take_waiter
 from tests import hosts, shapes
+
+# A shell without job control has what it runs in the background ignore SIGINT, and what a process ignores its
+# children do too: tests that interrupt one need the handler back.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=hosts.HOSTS)
