@@ -12,10 +12,15 @@ The last of several settings of one name counts. It is read anew whenever it has
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 
-__all__ = ["Settings", "current"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["Settings", "current", "variable"]
 
 _MODES = {"python": "python", "go": "python", "system": "system", "cgo": "system", "": ""}
 
@@ -53,12 +58,28 @@ def _built_in() -> str:
     return _MODES.get(NETDNS, "")
 
 
+_as_kept: Any = functools.cache(os.environ.encodekey)
+
+
+def variable(name: str) -> str | None:
+    """An environment variable's value, as `os.environ.get` has it.
+
+    For a variable that is not set that one raises and catches two exceptions, which takes as long as to send a
+    question does; the mapping behind it does not.
+    """
+    kept: dict[Any, Any] | None = getattr(os.environ, "_data", None)
+    if kept is None:
+        return os.environ.get(name)
+    value = kept.get(_as_kept(name))
+    return None if value is None else os.environ.decodevalue(value)
+
+
 _kept: tuple[str | None, Settings] | None = None
 
 
 def current() -> Settings:
     global _kept
-    text = os.environ.get("DIALNETDEBUG")
+    text = variable("DIALNETDEBUG")
     kept = _kept
     if kept is None or kept[0] != text:
         settings = Settings(text or "", _built_in())

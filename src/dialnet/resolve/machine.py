@@ -76,7 +76,7 @@ class Machine:
         resolv, nsswitch = self._resolv.get(now), self._nsswitch.get(now)
         only_python = forced == "python" or prefer_python is True
         # Where only Python may answer, neither the name nor the environment has a say.
-        environment = () if only_python else tuple(map(os.environ.get, self._variables))
+        environment = () if only_python else tuple(map(settings.variable, self._variables))
         if only_python or not _is_odd(host):
             # To walk the tables takes longer than to send a question.
             kept = self._choices.get(prefer_python)
