@@ -32,7 +32,8 @@ _ESCAPES = [
     chr(byte) if byte in _PLAIN else "\\" + chr(byte) if byte in _SPECIAL else f"\\{byte:03}"
     for byte in range(256)
 ]
-_LENGTHS = [bytes([length]) for length in range(MAX_LABEL + 1)]
+# Of the labels that there can be.
+_LENGTHS = {length: bytes([length]) for length in range(1, MAX_LABEL + 1)}
 
 # The first two bits of a length byte: 00 a label, 11 a pointer (RFC 1035, section 4.1.4). 01 (RFC 6891,
 # section 5) and 10 are not in use.
@@ -82,9 +83,10 @@ def encode_name(name: str) -> bytes:
         labels = _unescape(name)
     else:
         labels = name.removesuffix(".").encode().split(b".")
-    if not all(labels) or max(map(len, labels)) > MAX_LABEL:
-        raise ValueError("a label of a domain name has 1 to 63 bytes")
-    wire = b"".join([_LENGTHS[len(label)] + label for label in labels]) + b"\0"
+    try:
+        wire = b"".join([_LENGTHS[len(label)] + label for label in labels]) + b"\0"
+    except KeyError:
+        raise ValueError("a label of a domain name has 1 to 63 bytes") from None
     if len(wire) > MAX_NAME:
         raise ValueError("a domain name has at most 255 bytes")
     return wire

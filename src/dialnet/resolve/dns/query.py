@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 from struct import Struct
 
@@ -31,15 +32,21 @@ def pack_query(
     `ValueError`, as `encode_name` and for what is no 16-bit number.
     """
     question = encode_name(name)
-    flags = _RECURSION_DESIRED | _AUTHENTIC_DATA if authentic_data else _RECURSION_DESIRED
     try:
-        if edns:
-            rest = _TYPE_CLASS_OPT.pack(qtype, CLASS_IN, TYPE_OPT, udp_size, 0, 0)
-        else:
-            rest = _TYPE_AND_CLASS.pack(qtype, CLASS_IN)
-        return _HEADER.pack(id, flags, 1, 0, 0, 1 if edns else 0) + question + rest
-    except struct.error:
+        before, after = _around(qtype, authentic_data, udp_size if edns else None)
+        return id.to_bytes(2, "big") + before + question + after
+    except (OverflowError, struct.error):
         raise ValueError("id, qtype and udp_size are numbers from 0 to 65535") from None
+
+
+@functools.lru_cache(64)  # few kinds of questions are asked
+def _around(qtype: int, authentic_data: bool, udp_size: int | None) -> tuple[bytes, bytes]:
+    """What stands between the id and the name, and what behind the name."""
+    flags = _RECURSION_DESIRED | _AUTHENTIC_DATA if authentic_data else _RECURSION_DESIRED
+    before = _HEADER.pack(0, flags, 1, 0, 0, 0 if udp_size is None else 1)[2:]
+    if udp_size is None:
+        return before, _TYPE_AND_CLASS.pack(qtype, CLASS_IN)
+    return before, _TYPE_CLASS_OPT.pack(qtype, CLASS_IN, TYPE_OPT, udp_size, 0, 0)
 
 
 def is_answer_to(query: bytes, data: bytes) -> bool:
@@ -58,18 +65,24 @@ def is_answer_to(query: bytes, data: bytes) -> bool:
 
 
 class Query:
-    """A query, `packed`, and the `question` in it, as it can be recognized in the answer.
+    """A query, `packed`, as it can be recognized in the answer: its `id`, `qtype` and, as `echo`, the bytes of
+    its question, which a server mostly sends back as they are.
 
     `name` is rooted and has nothing in it that would have to be escaped, as every name that
     `is_domain_name`: so it is also what the name in the answer reads.
     """
 
-    __slots__ = ("echo", "packed", "question")
+    __slots__ = ("echo", "id", "name", "packed", "qtype")
 
     def __init__(
         self, id: int, name: str, qtype: int, *, authentic_data: bool = False, edns: bool = True
     ) -> None:
+        self.id = id
+        self.name = name
+        self.qtype = qtype
         self.packed = packed = pack_query(id, name, qtype, authentic_data=authentic_data, edns=edns)
-        self.question = Question(name, qtype, CLASS_IN)
-        # What a server mostly sends back of it.
         self.echo = packed[_HEADER.size : -_OPT_SIZE] if edns else packed[_HEADER.size :]
+
+    @property
+    def question(self) -> Question:
+        return Question(self.name, self.qtype, CLASS_IN)
