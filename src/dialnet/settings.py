@@ -64,8 +64,8 @@ _as_kept: Any = functools.cache(os.environ.encodekey)
 def variable(name: str) -> str | None:
     """An environment variable's value, as `os.environ.get` has it.
 
-    For a variable that is not set that one raises and catches two exceptions, which takes as long as to send a
-    question does; the mapping behind it does not.
+    For a variable that is not set that one raises and catches two exceptions, which takes as long as to send
+    a question does; the mapping behind it does not.
     """
     kept: dict[Any, Any] | None = getattr(os.environ, "_data", None)
     if kept is None:

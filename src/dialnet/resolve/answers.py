@@ -6,6 +6,7 @@ from ..addresses import IPAddr
 from ..errors import ParseError
 from .dns import message as dns
 from .dns.names import is_domain_name
+from .dns.plain import PlainAnswer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ __all__ = ["addresses_in", "end_of_chain", "is_mail_host"]
 
 def addresses_in(message: Message) -> list[IPAddr]:
     """Every address of the answer section, whoever owns it: the server has followed the aliases (as Go)."""
+    if isinstance(message, PlainAnswer):
+        return [IPAddr._make(ip, "") if ip.version == 4 else IPAddr(ip) for ip in message.addresses]
     return [
         # What the codec makes of an A record needs no more looking at.
         IPAddr._make(record.data, "") if record.type == dns.TYPE_A else IPAddr(record.data)

@@ -13,6 +13,7 @@ import os
 from ..errors import DeadlineExceededError, DNSError, OpError
 from ..poll.waits import now
 from .dns import message as dns
+from .dns.plain import PlainAnswer
 from .talk import BadAnswerError
 
 TYPE_CHECKING = False
@@ -95,6 +96,8 @@ class Asking:
                 started, time = await now() if time is None else time, None
                 try:
                     message = await exchange(network, server, query, started + conf.timeout)
+                    if isinstance(message, PlainAnswer):
+                        return message, server
                     if message.truncated and network == "udp":
                         # What does not fit into a stream's message either has to do.
                         message = await exchange("tcp", server, query, await now() + conf.timeout)

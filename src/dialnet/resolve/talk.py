@@ -7,6 +7,7 @@ question, garbage. `Stream` has only the server at its other end, so there the s
 from __future__ import annotations
 
 from .dns.message import MessageError, is_answer_to, parse
+from .dns.plain import read_plain_answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ def _read(data: bytes, query: Query) -> Message:
 
 def datagram_answer(query: Query, data: bytes) -> Message | None:
     """The answer, if this datagram is it. Raises `BadAnswerError`."""
+    plain = read_plain_answer(data, query)
+    if plain is not None:
+        return plain
     return _read(data, query) if is_answer_to(query.packed, data) else None
 
 

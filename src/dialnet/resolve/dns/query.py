@@ -65,8 +65,8 @@ def is_answer_to(query: bytes, data: bytes) -> bool:
 
 
 class Query:
-    """A query, `packed`, as it can be recognized in the answer: its `id`, `qtype` and, as `echo`, the bytes of
-    its question, which a server mostly sends back as they are.
+    """A query, `packed`, as it can be recognized in the answer: its `id`, `qtype` and, as `echo`, the bytes
+    of its question, which a server mostly sends back as they are.
 
     `name` is rooted and has nothing in it that would have to be escaped, as every name that
     `is_domain_name`: so it is also what the name in the answer reads.
