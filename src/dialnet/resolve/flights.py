@@ -40,15 +40,27 @@ class _Flight:
     then looks whether it is done.
     """
 
-    __slots__ = ("done", "leader", "news", "outcome", "over", "parts")
+    __slots__ = ("_heard", "_lock", "done", "leader", "news", "outcome", "over", "parts")
 
-    def __init__(self, leader: Hashable) -> None:
+    def __init__(self, leader: Hashable, lock: threading.RLock, heard: Callable[[Any], None] | None) -> None:
+        self._lock = lock
+        self._heard = heard
         self.leader = leader
         self.done = False
         self.outcome: tuple[Any, DNSError | None] | None = None
         self.parts: list[Any] = []
         self.over: Signal | None = None
         self.news: Signal | None = None
+
+    def tell(self, part: Any) -> None:
+        """Another part of the outcome is there."""
+        with self._lock:
+            self.parts.append(part)
+            news, self.news = self.news, None
+        if news is not None:
+            news.set()
+        if self._heard is not None:
+            self._heard(part)
 
 
 class Flights:
@@ -78,7 +90,7 @@ class Flights:
         who = await here()
         is_thread = isinstance(who, int)
         key = ("threads" if is_thread else who, key)
-        mine = _Flight(who)
+        mine = _Flight(who, self._lock, heard)
         # `setdefault` cannot be interrupted: none of what is compared has an `__eq__` written in Python.
         while (flight := self._flights.setdefault(key, mine)) is not mine:
             if is_thread and flight.leader == who:
@@ -90,17 +102,8 @@ class Flights:
                     raise error._again()
                 return list(value)
 
-        def tell(part: Any) -> None:
-            with self._lock:
-                mine.parts.append(part)
-                news, mine.news = mine.news, None
-            if news is not None:
-                news.set()
-            if heard is not None:
-                heard(part)
-
         try:
-            value = await work(tell)
+            value = await work(mine.tell)
             mine.outcome = (list(value), None)
             return value
         except DNSError as err:

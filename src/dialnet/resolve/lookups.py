@@ -6,6 +6,7 @@ starts a lookup (`limits.py`) closes it, wherever it is.
 
 from __future__ import annotations
 
+import functools
 import socket
 from ipaddress import IPv4Address, IPv6Address
 
@@ -58,7 +59,9 @@ __all__ = [
 ]
 
 _sockets = SocketTransport()
-_FAMILIES = {"ip": socket.AF_UNSPEC, "ip4": socket.AF_INET, "ip6": socket.AF_INET6}
+# Plain numbers, which are looked up in tables without a call of Python's (as an enum's are not).
+_UNSPEC = int(socket.AF_UNSPEC)
+_FAMILIES = {"ip": _UNSPEC, "ip4": int(socket.AF_INET), "ip6": int(socket.AF_INET6)}
 _CLASSES = {"ip": (IPv4Address, IPv6Address), "ip4": (IPv4Address,), "ip6": (IPv6Address,)}
 _V6_UNSPECIFIED = IPv6Address(0)
 _LOOPBACK = (IPAddr("::1"), IPAddr("127.0.0.1"))
@@ -75,9 +78,15 @@ def shown_name(kind: str, *args: str) -> str:
 
 
 def _choose(
-    resolver: ResolverOptions, time: float, what: str, host: str, instead: tuple[str, ...] = ()
+    resolver: ResolverOptions,
+    time: float,
+    what: str,
+    shown: str,
+    host: str,
+    instead: tuple[str, ...] = (),
 ) -> tuple[Choice, Observer]:
-    """Who answers. `instead` is where a system way that does not know this kind leaves it to."""
+    """Who answers; `what` of whom, as they are `shown`, is for people. `instead` is where a system way that
+    does not know this kind leaves it to."""
     observer = _observer(resolver)
     choice = machine.choose(host, time, resolver._only_python, observer.settings.netdns)
     if instead and not (choice.system and machine.whole_way):
@@ -85,7 +94,7 @@ def _choose(
     if observer.listens:
         if not instead and resolver._only_python and resolver.prefer_python is None:
             choice = choice.because("the Resolver has servers or a dial of its own")
-        observer.decided(what, choice)
+        observer.decided(f"{what} of {shown}", choice)
     return choice, observer
 
 
@@ -136,11 +145,11 @@ async def lookup_host(resolver: ResolverOptions, host: str) -> list[str]:
     literal = ip_literal(host)
     if literal is not None:
         return [host]
-    return [str(addr) for addr in await addresses(resolver, host, socket.AF_UNSPEC)]
+    return [str(addr) for addr in await addresses(resolver, host, _UNSPEC)]
 
 
 async def lookup_ip_addr(resolver: ResolverOptions, host: str) -> list[IPAddr]:
-    return await addresses(resolver, host, socket.AF_UNSPEC)
+    return await addresses(resolver, host, _UNSPEC)
 
 
 async def lookup_ip(resolver: ResolverOptions, network: str, host: str) -> list[IP]:
@@ -150,7 +159,8 @@ async def lookup_ip(resolver: ResolverOptions, network: str, host: str) -> list[
     wanted = _CLASSES[network]
     found = await addresses(resolver, host, family)
     suitable: list[IP] = [ip for addr in found if isinstance(ip := addr.ip, wanted)]
-    if len(found) == 1 and found[0].ip == _V6_UNSPECIFIED and network != "ip6":
+    lone = found[0].ip if len(found) == 1 else None
+    if isinstance(lone, IPv6Address) and lone == _V6_UNSPECIFIED and network != "ip6":
         # Go's rule: who means every address of a machine means those of IPv4 as well.
         suitable.append(IPv4Address(0))
     if not suitable:
@@ -171,9 +181,8 @@ def addresses(
         return _known(literal)
     name = _askable(host)
     flights = resolver._flights_under_way()
-    return flights.share(
-        (family, host), lambda tell: _ask_addresses(resolver, name, host, family, tell), tell
-    )
+    ask = functools.partial(_ask_addresses, resolver, name, host, family)
+    return flights.share((family, host), ask, tell)
 
 
 async def _known(literal: IPAddr) -> list[IPAddr]:
@@ -195,7 +204,7 @@ async def _ask_addresses(
     resolver: ResolverOptions, name: str, host: str, family: int, tell: Tell
 ) -> list[IPAddr]:
     time = await now()
-    choice, observer = _choose(resolver, time, f"addresses of {host}", name)
+    choice, observer = _choose(resolver, time, "addresses", host, name)
     if is_localhost(name):
         if observer.listens:
             observer.decided(f"addresses of {host}", "this machine, by definition (RFC 6761)")
@@ -204,7 +213,8 @@ async def _ask_addresses(
     try:
         if choice.system:
             return await machine.system_way().lookup_ip_addr(name, family)  # type: ignore[no-any-return]
-        time = await _with_files(time, choice.sources)
+        if not machine.has_hosts:
+            time = await _with_files(time, choice.sources)
         way = _python(resolver, time, choice.sources, observer)
         found, _ = await way.lookup_both(name, family, tell=tell, time=time)
         return found
@@ -241,7 +251,7 @@ async def lookup_cname(resolver: ResolverOptions, host: str) -> str:
     if is_localhost(name):
         return name if name.endswith(".") else name + "."
     time = await now()
-    choice, observer = _choose(resolver, time, f"canonical name of {host}", name)
+    choice, observer = _choose(resolver, time, "canonical name", host, name)
     sources = choice.sources
     if choice.system:
         try:
@@ -261,7 +271,7 @@ async def lookup_addr(resolver: ResolverOptions, addr: str) -> list[str]:
     if literal is None:
         raise DNSError("unrecognized address", addr)
     time = await now()
-    choice, observer = _choose(resolver, time, f"names of {addr}", "")
+    choice, observer = _choose(resolver, time, "names", addr, "")
     if choice.system:
         return list(await machine.system_way().lookup_addr(literal))
     time = await _with_files(time, choice.sources)
@@ -275,7 +285,7 @@ async def _single(resolver: ResolverOptions, kind: str, name: str) -> Any:
         # RFC 6761: a negative answer for whatever is no address.
         raise no_such_host(name)
     time = await now()
-    choice, observer = _choose(resolver, time, f"{kind} of {name}", "", ("dns",))
+    choice, observer = _choose(resolver, time, kind, name, "", ("dns",))
     way: Any
     if choice.system:
         way = machine.system_way()

@@ -63,6 +63,11 @@ class Machine:
         """Wait until `hosts` takes no time; whether there was a wait."""
         return self._hosts.ready()
 
+    @property
+    def has_hosts(self) -> bool:
+        """Whether `hosts_ready` is sure to have nothing to wait for."""
+        return self._hosts.known
+
     def hosts(self, now: float | None = None) -> Hosts:
         return self._hosts.get(now)
 

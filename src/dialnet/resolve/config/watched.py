@@ -102,6 +102,11 @@ class Watched(Generic[T]):
         finally:
             lock.release()
 
+    @property
+    def known(self) -> bool:
+        """Whether there is a value already."""
+        return self._state is not None
+
     async def ready(self) -> bool:
         """Wait for the first value, if it would take `get` long to make it; whether there was a wait."""
         if self._state is not None:

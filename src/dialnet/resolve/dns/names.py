@@ -9,6 +9,7 @@ passing for another. Letters keep their case.
 
 from __future__ import annotations
 
+import functools
 from ipaddress import IPv4Address, IPv6Address
 
 from .errors import EndOfMessage, MessageError
@@ -79,17 +80,28 @@ def encode_name(name: str) -> bytes:
         raise ValueError("a domain name has ASCII characters only")
     if name == ".":
         return b"\0"
-    if "\\" in name:
-        labels = _unescape(name)
-    else:
-        labels = name.removesuffix(".").encode().split(b".")
     try:
-        wire = b"".join([_LENGTHS[len(label)] + label for label in labels]) + b"\0"
+        if "\\" in name:
+            wire = _joined(_unescape(name))
+        else:
+            # Those who are asked about one after the other mostly are of one domain, or the same one.
+            first, _, domain = name.partition(".")
+            wire = _LENGTHS[len(first)] + first.encode() + _encode_domain(domain)
     except KeyError:
         raise ValueError("a label of a domain name has 1 to 63 bytes") from None
     if len(wire) > MAX_NAME:
         raise ValueError("a domain name has at most 255 bytes")
     return wire
+
+
+@functools.lru_cache(256)
+def _encode_domain(name: str) -> bytes:
+    return _joined(name.removesuffix(".").encode().split(b".")) if name else b"\0"
+
+
+def _joined(labels: list[bytes]) -> bytes:
+    """Raises `KeyError` for a label that is empty or too long."""
+    return b"".join([_LENGTHS[len(label)] + label for label in labels]) + b"\0"
 
 
 def _unescape(name: str) -> list[bytes]:

@@ -96,8 +96,10 @@ class PythonWay:
 
     def _from_files(self, host: str) -> tuple[list[IPAddr], str]:
         texts, name = self._hosts().lookup_host(host)
+        if not texts:
+            return [], name
         observer = self._asking.observer
-        if texts and observer.listens:
+        if observer.listens:
             observer.decided(host, f"{len(texts)} addresses in the hosts file")
         return [_ip_addr(text) for text in texts], name
 
