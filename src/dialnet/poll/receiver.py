@@ -47,7 +47,8 @@ class Receiver(Ready):
         self.poller: TaskPoller | None = None
         self.interest = 0
 
-    def enlist(self, poller: TaskPoller) -> None:
+    def enlist(self, poller: TaskPoller, waiter: Waiter) -> None:
+        self.turn = waiter
         if not self.closed and (self.poller is not poller or not self.interest & READ):
             poller.adopt(self, self)
 

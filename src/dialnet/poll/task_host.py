@@ -39,9 +39,10 @@ async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
                 fired: list[Event] = []
                 try:
                     for event in events:
-                        event.attach(waiter)
                         if isinstance(event, Ready):
-                            event.enlist(poller)
+                            event.enlist(poller, waiter)
+                        else:
+                            event.attach(waiter)
                     while True:
                         for event in events:
                             if event.fired():

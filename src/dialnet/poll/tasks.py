@@ -183,10 +183,11 @@ class TaskPoller(ABC):
                         raise
         fd.interest = 0
         fd.poller = None
-        for side in fd.sides():
-            side.spare = None
-            if side.timer is not None:
-                self.disarm(side)
+        if not fd.once:
+            for side in fd.sides():
+                side.spare = None
+                if side.timer is not None:
+                    self.disarm(side)
 
     def dispatch(self, _: object = None) -> None:
         """Take what became ready, and resume who waited for it."""
@@ -200,7 +201,8 @@ class TaskPoller(ABC):
             if readiness.one_shot:
                 fd.interest &= ~((reads & events) | (writes & events))
             if events & reads:
-                side = fd.reading
+                # What is its own side says so by a property, which is a call.
+                side: Any = fd if fd.once else fd.reading
                 side.ready = True
                 if events & hangups:
                     side.sticky = True

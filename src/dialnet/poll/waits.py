@@ -71,8 +71,9 @@ class Ready:
     def detach(self, waiter: Waiter) -> None:
         self.side.leave(waiter)
 
-    def enlist(self, poller: TaskPoller) -> None:
-        """Have readiness reported to this poller."""
+    def enlist(self, poller: TaskPoller, waiter: Waiter) -> None:
+        """As `attach`; and readiness is reported to this poller, which the waiter is of."""
+        self.attach(waiter)
         side = self.side
         fd = side.fd
         if not side.closed and (fd.poller is not poller or not fd.interest & side.bit):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 from ..addresses import IPAddr
 from ..errors import ParseError
 from .dns import message as dns
@@ -18,7 +20,9 @@ __all__ = ["addresses_in", "end_of_chain", "is_mail_host"]
 def addresses_in(message: Message) -> list[IPAddr]:
     """Every address of the answer section, whoever owns it: the server has followed the aliases (as Go)."""
     if isinstance(message, PlainAnswer):
-        return [IPAddr._make(ip, "") if ip.version == 4 else IPAddr(ip) for ip in message.addresses]
+        return [
+            IPAddr._make(ip, "") if isinstance(ip, IPv4Address) else IPAddr(ip) for ip in message.addresses
+        ]
     return [
         # What the codec makes of an A record needs no more looking at.
         IPAddr._make(record.data, "") if record.type == dns.TYPE_A else IPAddr(record.data)

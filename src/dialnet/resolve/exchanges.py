@@ -18,7 +18,7 @@ from .talk import BadAnswerError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from .config.resolv_conf import ResolvConf
     from .dns.message import Message, Query
@@ -82,7 +82,7 @@ class Asking:
         Raises `DNSError`.
         """
         conf = self.conf
-        exchange = self.transport.exchange
+        exchange: Callable[..., Awaitable[Message]] = self.transport.exchange
         if self.observer.listens:
             exchange = functools.partial(self._told, name, qtype)
         network = "tcp" if conf.use_tcp else "udp"

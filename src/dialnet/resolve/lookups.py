@@ -159,8 +159,7 @@ async def lookup_ip(resolver: ResolverOptions, network: str, host: str) -> list[
     wanted = _CLASSES[network]
     found = await addresses(resolver, host, family)
     suitable: list[IP] = [ip for addr in found if isinstance(ip := addr.ip, wanted)]
-    lone = found[0].ip if len(found) == 1 else None
-    if isinstance(lone, IPv6Address) and lone == _V6_UNSPECIFIED and network != "ip6":
+    if len(found) == 1 and (not suitable or network == "ip") and found[0].ip == _V6_UNSPECIFIED:
         # Go's rule: who means every address of a machine means those of IPv4 as well.
         suitable.append(IPv4Address(0))
     if not suitable:
@@ -193,9 +192,9 @@ def _askable(host: str) -> str:
     """The name to ask for. Raises `DNSError` for one that nobody may be asked for."""
     if not host:
         raise no_such_host(host)
-    name = ascii_name(host)
+    name = host if host.isascii() else ascii_name(host)
     # A system way would take other spellings of addresses for such, also those that only IDNA makes of it.
-    if is_onion(name) or ":" in name or is_old_number(name):
+    if is_onion(name) or ":" in name or (name[:1].isdigit() and is_old_number(name)):
         raise no_such_host(host)
     return name
 

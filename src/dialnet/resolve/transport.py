@@ -11,24 +11,27 @@ import errno
 import functools
 import os
 import socket
+import types
 
 from ..addresses import TCPAddr, UDPAddr, split_host_port
 from ..addresses.sockaddr import from_sockaddr, to_sockaddr
 from ..errors import DeadlineExceededError, OpError
 from ..poll.fd import FD
 from ..poll.receiver import Receiver
-from ..poll.waits import here, readable, start, wait, writable
+from ..poll.waits import Wait, here, readable, start, wait, writable
 from .dns.message import Message, Query
 from .talk import LARGEST, Stream, datagram_answer
 from .threads import pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Generator
     from typing import Any, Protocol
 
+    from ..poll.waits import Request
+
     class Transport(Protocol):
-        async def exchange(self, network: str, server: str, query: Query, until: float) -> Message:
+        def exchange(self, network: str, server: str, query: Query, until: float) -> Awaitable[Message]:
             """The answer to `query` from `server` over `network` (`udp` or `tcp`).
 
             Raises `OSError` (an `OpError` where a socket failed; its cause a `DeadlineExceededError` at
@@ -59,7 +62,7 @@ _remembered: Callable[[str], tuple[int, Any]] = functools.lru_cache(64)(_parse)
 class SocketTransport:
     """UDP and TCP sockets."""
 
-    def exchange(self, network: str, server: str, query: Query, until: float) -> Coroutine[Any, Any, Message]:
+    def exchange(self, network: str, server: str, query: Query, until: float) -> Awaitable[Message]:
         if network == "udp":
             return self._over_udp(server, query, until)
         return self._over_tcp(server, Stream(query), until)
@@ -81,7 +84,9 @@ class SocketTransport:
             if fd is not None:
                 fd.close()
 
-    async def _over_udp(self, server: str, query: Query, until: float) -> Message:
+    # A generator, so that the one wait of every question has no coroutine of its own.
+    @types.coroutine
+    def _over_udp(self, server: str, query: Query, until: float) -> Generator[Request, Any, Message]:
         family, sockaddr = _address(server)
         op = "dial"
         receiver: Receiver | None = None
@@ -94,7 +99,7 @@ class SocketTransport:
             op = "read"
             while True:
                 # Nothing can be there yet.
-                if not await wait(receiver, until=until):
+                if not (yield Wait((receiver,), until)):
                     raise DeadlineExceededError
                 try:
                     while True:
