@@ -20,7 +20,7 @@ from .tasks import TaskWaiter
 __all__ = ["Alarm", "Alarms"]
 
 # So many entries that nobody wants are not worth the work of taking them out.
-_FEW = 64
+_FEW = 512
 
 # The instant, a number that no other has, and who is to be resumed (None: nobody any more).
 Alarm = list[Any]

@@ -86,12 +86,13 @@ class Asking:
         if self.observer.listens:
             exchange = functools.partial(self._told, name, qtype)
         network = "tcp" if conf.use_tcp else "udp"
-        count = len(conf.servers)
-        offset = next(self.turns) if conf.rotate else 0
+        servers = tuple(conf.servers)
+        if conf.rotate and servers:
+            first = next(self.turns) % len(servers)
+            servers = servers[first:] + servers[:first]
         last: DNSError | None = None
         for _ in range(conf.attempts):
-            for place in range(count):
-                server = conf.servers[(offset + place) % count]
+            for server in servers:
                 query = dns.Query(_draw_id(), name, qtype, authentic_data=conf.trust_ad, edns=self.edns)
                 started, time = await now() if time is None else time, None
                 try:

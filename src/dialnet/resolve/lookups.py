@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 __all__ = [
+    "BY_KIND",
+    "SHOWN_AS",
     "lookup_addr",
     "lookup_cname",
     "lookup_host",
@@ -55,7 +57,6 @@ __all__ = [
     "lookup_port",
     "lookup_srv",
     "lookup_txt",
-    "shown_name",
 ]
 
 _sockets = SocketTransport()
@@ -65,13 +66,6 @@ _FAMILIES = {"ip": _UNSPEC, "ip4": int(socket.AF_INET), "ip6": int(socket.AF_INE
 _CLASSES = {"ip": (IPv4Address, IPv6Address), "ip4": (IPv4Address,), "ip6": (IPv6Address,)}
 _V6_UNSPECIFIED = IPv6Address(0)
 _LOOPBACK = (IPAddr("::1"), IPAddr("127.0.0.1"))
-
-
-def shown_name(kind: str, *args: str) -> str:
-    """The name that a lookup's errors have, of its arguments."""
-    if kind == "srv":
-        return _srv_name(*args)
-    return "/".join(args) if kind == "port" else args[-1]
 
 
 # Who is asked.
@@ -179,7 +173,7 @@ def addresses(
     if literal is not None:
         return _known(literal)
     name = _askable(host)
-    flights = resolver._flights_under_way()
+    flights = resolver.__dict__["_flights"] or resolver._flights_under_way()
     ask = functools.partial(_ask_addresses, resolver, name, host, family)
     return flights.share((family, host), ask, tell)
 
@@ -366,3 +360,20 @@ async def _service_port(resolver: ResolverOptions, network: str, base: str, serv
     if port is None:
         raise DNSError("unknown port", f"{base_name}/{service}", is_not_found=True)
     return port
+
+
+# A resolver's `_lookup` begins here.
+BY_KIND: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {
+    "addr": lookup_addr,
+    "cname": lookup_cname,
+    "host": lookup_host,
+    "ip": lookup_ip,
+    "ip_addr": lookup_ip_addr,
+    "mx": lookup_mx,
+    "ns": lookup_ns,
+    "port": lookup_port,
+    "srv": lookup_srv,
+    "txt": lookup_txt,
+}
+# The name that a lookup's errors have, of its arguments; of any other kind it is the last of them.
+SHOWN_AS: dict[str, Callable[..., str]] = {"port": "{}/{}".format, "srv": _srv_name}

@@ -19,7 +19,7 @@ from .order import Choice, Facts, decide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from .config.hosts import Hosts
@@ -47,6 +47,7 @@ class Machine:
         self._resolv = resolv_conf(os.path.join(etc, "resolv.conf"))
         self._nsswitch = nsswitch_conf(os.path.join(etc, "nsswitch.conf"))
         self._hosts = hosts_file(os.path.join(etc, "hosts"))
+        self.hosts: Callable[..., Hosts] = self._hosts.get
         self._mdns_allow = os.path.join(etc, os.path.basename(_MDNS_ALLOW))
         self.services = Services(os.path.join(etc, "services"))
         # Whose turn it is among the servers (`options rotate`).
@@ -67,9 +68,6 @@ class Machine:
     def has_hosts(self) -> bool:
         """Whether `hosts_ready` is sure to have nothing to wait for."""
         return self._hosts.known
-
-    def hosts(self, now: float | None = None) -> Hosts:
-        return self._hosts.get(now)
 
     def choose(self, host: str, now: float, prefer_python: bool | None, forced: str | None = None) -> Choice:
         """Who answers for this name; for a reverse lookup it is empty. Never fails.

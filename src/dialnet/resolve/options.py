@@ -80,12 +80,11 @@ class ResolverOptions(Record):
         self.__dict__["_flights"] = None
         # Who is told what each lookup does.
         self.__dict__["_tell"] = None
+        # Whether only the Python resolver may answer, or not at all; None: as the machine's files say.
+        own = servers is not None or dial is not None
+        self.__dict__["_only_python"] = True if own else prefer_python
 
-    @property
-    def _only_python(self) -> bool | None:
-        if self.servers is not None or self.dial is not None:
-            return True
-        return self.prefer_python
+    _only_python: bool | None
 
     def _flights_under_way(self) -> Flights:
         flights: Flights | None = self.__dict__["_flights"]
@@ -112,9 +111,11 @@ class ResolverOptions(Record):
         for arg in args:
             if not isinstance(arg, str):
                 raise TypeError(f"names are str, not {type(arg).__name__}")
-        lookup = getattr(lookups, f"lookup_{kind}")(self, *args)
+        lookup = lookups.BY_KIND[kind](self, *args)
         timeout = self.timeout if timeout is None else timeout
-        return limited(lookup, lookups.shown_name(kind, *args), timeout=timeout, cancel=cancel)
+        shown = lookups.SHOWN_AS.get(kind)
+        name = args[-1] if shown is None else shown(*args)
+        return limited(lookup, name, timeout=timeout, cancel=cancel)
 
     # The face's: whose it is, and how a connection that `dial` made is talked to.
     _for_tasks: ClassVar[bool] = False

@@ -75,6 +75,8 @@ class Watched(Generic[T]):
         self._lock = RLock()
         # The value, the signature of its file, when that was last looked at, and for how long that is good.
         self._state: tuple[T, Signature | None, float, float] | None = None
+        # Whether there is a value already.
+        self.known = False
         _living.add(self)
 
     def get(self, now: float | None = None, *, force: bool = False) -> T:
@@ -101,11 +103,6 @@ class Watched(Generic[T]):
             return self._look(now, aside=state is not None and not force)
         finally:
             lock.release()
-
-    @property
-    def known(self) -> bool:
-        """Whether there is a value already."""
-        return self._state is not None
 
     async def ready(self) -> bool:
         """Wait for the first value, if it would take `get` long to make it; whether there was a wait."""
@@ -144,6 +141,7 @@ class Watched(Generic[T]):
             value = self._parse(content)
         interval = self._interval
         self._state = (value, read_from, now, interval(value) if callable(interval) else interval)
+        self.known = True
         return value
 
 

@@ -113,9 +113,6 @@ class PythonWay:
             qtypes = (*qtypes, dns.TYPE_CNAME)
         last: DNSError | None = None
         for name in names(host, self._asking.conf):
-            found: list[IPAddr] = []
-            ends: dict[int, str] = {}
-            strict: DNSError | None = None
             answers: list[tuple[int, Message | DNSError]]
             if len(qtypes) == 1:
                 # There is no other to wait for, so nothing need be told before the end.
@@ -127,6 +124,9 @@ class PythonWay:
                 answers = await self._ask_all(name, qtypes, None if self._strict else tell, canonical)
             # For the first question alone: by now something may have been waited for.
             time = None
+            found: list[IPAddr] = []
+            ends: dict[int, str] = {}
+            strict: DNSError | None = None
             for qtype, answer in answers:
                 if isinstance(answer, DNSError):
                     if answer.temporary and self._strict:
