@@ -93,7 +93,7 @@ class Asking:
         last: DNSError | None = None
         for _ in range(conf.attempts):
             for server in servers:
-                query = dns.Query(_draw_id(), name, qtype, authentic_data=conf.trust_ad, edns=self.edns)
+                query = dns.Query(_draw_id(), name, qtype, conf.trust_ad, self.edns)
                 started, time = await now() if time is None else time, None
                 try:
                     message = await exchange(network, server, query, started + conf.timeout)

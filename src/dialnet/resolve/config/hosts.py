@@ -172,7 +172,7 @@ def _key(name: bytes) -> bytes:
     """What a name is found by: with the ASCII letters in lower case."""
     key = name.lower()
     # As `_rooted`, without another call for each of a file's names.
-    return key + b"." if b"." in key and not key.endswith(b".") else key
+    return key if key.endswith(b".") or b"." not in key else key + b"."
 
 
 def _packed(field: bytes) -> bytes | None:

@@ -73,7 +73,8 @@ def read_plain_answer(data: bytes, query: Query) -> PlainAnswer | None:
         if end > len(data):
             return None
         addresses = []
-        for head, length, number in _A.iter_unpack(data[start:end]):
+        for offset in range(start, end, _A.size):
+            head, length, number = _A.unpack_from(data, offset)
             if head != _A_HEAD or length != 4:
                 return None
             addresses.append(IPv4Address(number))
@@ -82,7 +83,8 @@ def read_plain_answer(data: bytes, query: Query) -> PlainAnswer | None:
         if end > len(data):
             return None
         addresses = []
-        for head, length, high, low in _AAAA.iter_unpack(data[start:end]):
+        for offset in range(start, end, _AAAA.size):
+            head, length, high, low = _AAAA.unpack_from(data, offset)
             if head != _AAAA_HEAD or length != 16:
                 return None
             addresses.append(IPv6Address(high << 64 | low))

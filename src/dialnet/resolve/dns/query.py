@@ -18,23 +18,39 @@ _TYPE_AND_CLASS = Struct("!HH")
 _TYPE_CLASS_OPT = Struct("!HHxHHIH")
 _OPT_SIZE = _TYPE_CLASS_OPT.size - _TYPE_AND_CLASS.size
 
+# What fits into every IPv6 path's packets.
+UDP_SIZE = 1232
+
 _RECURSION_DESIRED = 0x0100
 _AUTHENTIC_DATA = 0x0020
 
 
 def pack_query(
-    id: int, name: str, qtype: int, *, authentic_data: bool = False, edns: bool = True, udp_size: int = 1232
+    id: int,
+    name: str,
+    qtype: int,
+    *,
+    authentic_data: bool = False,
+    edns: bool = True,
+    udp_size: int = UDP_SIZE,
 ) -> bytes:
     """A query for the records of a name, as a stub resolver asks: recursion desired, class IN.
 
     `authentic_data` asks for the AD bit of the answer (RFC 6840, section 5.7). With `edns` the server learns
-    that `udp_size` bytes can be received (RFC 6891); 1232 fit into every IPv6 path's packets. Raises
-    `ValueError`, as `encode_name` and for what is no 16-bit number.
+    that `udp_size` bytes can be received (RFC 6891). Raises `ValueError`, as `encode_name` and for what is no
+    16-bit number.
     """
-    question = encode_name(name)
+    return b"".join(_parts(id, name, qtype, authentic_data, udp_size if edns else None))
+
+
+def _parts(
+    id: int, name: str, qtype: int, authentic_data: bool, udp_size: int | None
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """A query's id, the rest of its header, the name, and what stands behind that."""
+    encoded = encode_name(name)
     try:
-        before, after = _around(qtype, authentic_data, udp_size if edns else None)
-        return id.to_bytes(2, "big") + before + question + after
+        before, after = _around(qtype, authentic_data, udp_size)
+        return id.to_bytes(2, "big"), before, encoded, after
     except (OverflowError, struct.error):
         raise ValueError("id, qtype and udp_size are numbers from 0 to 65535") from None
 
@@ -75,13 +91,14 @@ class Query:
     __slots__ = ("echo", "id", "name", "packed", "qtype")
 
     def __init__(
-        self, id: int, name: str, qtype: int, *, authentic_data: bool = False, edns: bool = True
+        self, id: int, name: str, qtype: int, authentic_data: bool = False, edns: bool = True
     ) -> None:
         self.id = id
         self.name = name
         self.qtype = qtype
-        self.packed = packed = pack_query(id, name, qtype, authentic_data=authentic_data, edns=edns)
-        self.echo = packed[_HEADER.size : -_OPT_SIZE] if edns else packed[_HEADER.size :]
+        parts = _parts(id, name, qtype, authentic_data, UDP_SIZE if edns else None)
+        self.packed = b"".join(parts)
+        self.echo = parts[2] + parts[3][: _TYPE_AND_CLASS.size]
 
     @property
     def question(self) -> Question:
