@@ -226,3 +226,16 @@ def test_an_editable_installation_has_none(
     monkeypatch.setenv("DIALNET_NETDNS", "perl")
     with pytest.raises(ValueError, match="not 'perl'"):
         hook.initialize("editable", data)
+
+
+@pytest.mark.parametrize("value", [None, "", "netdns=1", "\udcff"])
+def test_a_variable_is_what_the_environment_has(value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where somebody has put a plain dict in its place."""
+    name = "DIALNET_TEST_VARIABLE"
+    if value is None:
+        monkeypatch.delenv(name, raising=False)
+    else:
+        monkeypatch.setenv(name, value)
+    assert settings.variable(name) == value == os.environ.get(name)
+    monkeypatch.setattr(os, "environ", {} if value is None else {name: value})
+    assert settings.variable(name) == value
