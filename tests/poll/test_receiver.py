@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -109,7 +108,7 @@ def test_cancelled(task_host_name: str, peer: socket.socket) -> None:
         for _ in range(50):
             receiver = connected(peer)
             with pytest.raises(TimeoutError):
-                await drive(host, waits.bounded(ask(receiver), monotonic() + 0.001))
+                await drive(host, waits.bounded(ask(receiver), timeout=0.001))
             assert receiver.sock.fileno() == -1
             assert registered(host) == before
             receiver = connected(peer)
