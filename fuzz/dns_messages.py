@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dialnet.resolve.dns.message import Message, is_answer_to, pack_query, parse
+from dialnet.resolve.dns.message import Message, Query, is_answer_to, pack_query, parse
 from dialnet.resolve.dns.names import decode_name, encode_name, is_domain_name
+from dialnet.resolve.dns.plain import read_plain_answer
 from tests.dns import fixtures, oracle
 
 __all__ = ["seeds", "test"]
@@ -27,11 +28,22 @@ def test(data: bytes) -> None:
     """Raise for everything that should not be."""
     check_text(data.decode("latin-1"))
     assert is_answer_to(QUERY, data) in (True, False)
+    check_plain(data)
     message = oracle.check(data)
     if message is not None:
         for name in names_in(message):
             check_name(name)
         check_question(message, data)
+
+
+def check_plain(data: bytes) -> None:
+    """What is read at once, for whatever this would be the answer to, is what `parse` reads."""
+    for qtype in (1, 28):
+        query = Query(int.from_bytes(data[:2], "big"), "www.example.com.", qtype)
+        plain = read_plain_answer(data, query)
+        if plain is not None:
+            assert is_answer_to(query.packed, data)
+            assert [record.data for record in parse(data).answers] == plain.addresses
 
 
 def check_text(text: str) -> None:
