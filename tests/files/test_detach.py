@@ -50,7 +50,8 @@ def test_a_file_that_is_closed_gives_back(kind: Kind, mode: str, how: str) -> No
                 assert file.detach() is one.seen
                 assert file.closed
             del file
-            gc.collect()
+            if how == "forget":
+                gc.collect()
             assert await one.read(100) == b"and the rest"
             await writing
 
