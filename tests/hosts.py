@@ -71,18 +71,20 @@ class Host:
     async def pause(self, seconds: float) -> None:
         raise NotImplementedError
 
-    async def until(self, condition: Callable[[], Any]) -> None:
+    async def until(self, condition: Callable[[], Any], patience: float = PATIENCE) -> None:
         """Until `condition()` is true; fails the test if it does not become true."""
-        for _ in range(int(PATIENCE / 0.002)):
+        for _ in range(int(patience / 0.002)):
             if condition():
                 return
             await self.pause(0.002)
         raise AssertionError("it never came true")
 
-    async def blocked(self, end: Any, side: str = "reading", waiters: int = 1) -> None:
+    async def blocked(
+        self, end: Any, side: str = "reading", waiters: int = 1, patience: float = PATIENCE
+    ) -> None:
         """Until so many calls wait on this end, asleep."""
         half = getattr(end._fd, side)
-        await self.until(lambda: len(half.waiters()) >= waiters)
+        await self.until(lambda: len(half.waiters()) >= waiters, patience)
         # Registered is not yet asleep: give them the moment from the one to the other.
         await self.pause(0.01)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import math
 import time
@@ -107,11 +108,20 @@ async def moved_earlier(host: Host, kind: Kind, one: Any, two: Any) -> None:
 
 async def moved_later(host: Host, kind: Kind, one: Any, two: Any) -> None:
     """A deadline moved on, or away, while a read waits keeps it waiting."""
-    one.set_read_deadline(time.monotonic() + 0.1)
-    reading = host.start(one.read, 10)
-    await host.blocked(one)
-    one.set_read_deadline(time.monotonic() + 1000)
-    await host.pause(0.15)
+    for ahead in (0.1, 1.0, 10.0):
+        first = time.monotonic() + ahead
+        one.set_read_deadline(first)
+        reading = host.start(one.read, 10)
+        with contextlib.suppress(AssertionError):
+            await host.blocked(one, patience=ahead)
+        one.set_read_deadline(time.monotonic() + 1000)
+        if time.monotonic() < first:
+            break
+        # The machine stood still until the deadline was over: once more, with a later one.
+        one.set_read_deadline(time.monotonic())
+        with pytest.raises(net.DeadlineExceededError):
+            await reading
+    await host.pause(first - time.monotonic() + 0.05)
     await two.write(b"late")
     assert await reading == b"late"
 
