@@ -10,17 +10,32 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import dialnet
 from dialnet.poll.threads import give_back, take_waiter
 from tests import hosts, shapes
+from tests.once import ONCE
 
 # A shell without job control has what it runs in the background ignore SIGINT, and what a process ignores its
 # children do too: tests that interrupt one need the handler back.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--again",
+        action="store_true",
+        help="another Python of this machine has passed: leave out what that settled (tests/once.py)",
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """True leaves it out; None asks whoever else has an opinion."""
+    return True if config.getoption("--again") and collection_path in ONCE else None
 
 
 @pytest.fixture(params=hosts.HOSTS)

@@ -1,0 +1,48 @@
+"""What one Python's run settles for all.
+
+With `--again` these files are left out: on the further Pythons of one machine they would only say the same
+again. They read files, run the command or race in namespaces of their own; what in them a Python's version
+could change (sockets, threads, signals, `ssl`, asyncio) the rest checks on each of them.
+"""
+
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+
+ONCE = {
+    _HERE / name
+    for name in (
+        "cli/test_cli_cert.py",
+        "cli/test_cli_cert_terminal.py",
+        "cli/test_cli_cert_text.py",
+        "cli/test_cli_datagrams.py",
+        "cli/test_cli_interop.py",
+        "cli/test_cli_keep_open.py",
+        "cli/test_cli_lookup.py",
+        "cli/test_cli_ping.py",
+        "cli/test_cli_terminal.py",
+        "cli/test_cli_tls.py",
+        "cli/test_cli_tls_interop.py",
+        "cli/test_cli_trace.py",
+        "cli/test_cli_trace_drawing.py",
+        "cli/test_cli_trace_terminal.py",
+        "cli/test_cli_trace_tls.py",
+        "cli/test_cli_visible.py",
+        "dialing/test_go_race.py",
+        "dialing/test_many_dials.py",
+        "dialing/test_network_race.py",
+        "dns/test_dns_hostile.py",
+        "dns/test_dns_oracle.py",
+        "interfaces/test_cli_interfaces.py",
+        "multicast/test_lab_multicast.py",
+        "proxies/test_proxy_real.py",
+        "resolve/test_hosts_file.py",
+        "resolve/test_long_files.py",
+        "resolve/test_namespace_command.py",
+        "resolve/test_nsswitch.py",
+        "resolve/test_real_files.py",
+        "resolve/test_real_servers.py",
+        "resolve/test_resolv_conf.py",
+        "resolve/test_services.py",
+    )
+}
