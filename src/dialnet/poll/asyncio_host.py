@@ -91,7 +91,9 @@ class _TaskWaiter(TaskWaiter):
         self, callback: Callable[[Any], object], *, context: contextvars.Context | None = None
     ) -> None:
         self._callback: Callable[[Any], object] | None = callback
-        self._context = context if context is not None else contextvars.copy_context()
+        self._context: contextvars.Context | None = (
+            context if context is not None else contextvars.copy_context()
+        )
         self._waiting = True
 
     def cancel(self, msg: object = None) -> bool:
@@ -118,7 +120,8 @@ class _TaskWaiter(TaskWaiter):
             self._waiting = False
             # Kept no longer than needed: it holds the task, and that the connection.
             callback, self._callback = self._callback, None
-            self._context.run(callback, self)  # type: ignore[arg-type]
+            context, self._context = self._context, None
+            context.run(callback, self)  # type: ignore[union-attr, arg-type]
 
     def wake(self) -> None:
         if _get_running_loop() is self._loop:

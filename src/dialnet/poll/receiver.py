@@ -49,7 +49,13 @@ class Receiver(Ready):
 
     def enlist(self, poller: TaskPoller, waiter: Waiter) -> None:
         self.turn = waiter
-        if not self.closed and (self.poller is not poller or not self.interest & READ):
+        if self.poller is None and not self.closed:
+            # What `TaskPoller.adopt` would do with one that it sees for the first time.
+            self.interest = interest = READ | poller.readiness.once
+            poller.readiness.register(self.number, interest)
+            self.poller = poller
+            poller.fds[self.number] = self
+        elif not self.closed and (self.poller is not poller or not self.interest & READ):
             poller.adopt(self, self)
 
     # What the pollers look for in a descriptor, and in its sides.

@@ -17,6 +17,9 @@ __all__ = ["drive"]
 
 T = TypeVar("T")
 
+# So many waiters are kept for the next work. One that is woken for what is over looks and sleeps on.
+_SPARE = 256
+
 
 async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run multi-step work to its end in the running task. Its cancellation closes the coroutine."""
@@ -29,11 +32,14 @@ async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
             try:
                 request = send(answer)
             except StopIteration as stop:
+                if waiter is not None and len(poller.spare) < _SPARE:
+                    poller.spare.append(waiter)
                 return stop.value  # type: ignore[no-any-return]
             if request is NOW:
                 answer = monotonic()
             elif isinstance(request, Wait):
-                waiter = waiter or poller.waiter()
+                if waiter is None:
+                    waiter = poller.spare.pop() if poller.spare else poller.waiter()
                 # In here and not in a coroutine of its own: each level of those costs a wait a microsecond.
                 events, until = request.events, request.until
                 fired: list[Event] = []

@@ -125,6 +125,8 @@ class TaskPoller(ABC):
     def __init__(self) -> None:
         self.readiness = system.Readiness()
         self.fds: dict[int, FD | Receiver] = {}
+        # Waiters that nobody uses now.
+        self.spare: list[TaskWaiter] = []
         self.closed = False
         _living.add(self)
 

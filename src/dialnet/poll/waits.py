@@ -241,35 +241,44 @@ async def gather(*coroutines: Coroutine[Any, Any, T]) -> list[T]:
 
 
 @types.coroutine
-def _bound(
+def _bounded(
     coroutine: Coroutine[Any, Any, T],
-    limit: float | None,
-    cancel: CancelToken | None,
-    timeout: float | timedelta | None,
-    instead: Callable[[Exception], Exception] | None,
+    limit: float | None = None,
+    cancel: CancelToken | None = None,
+    *,
+    timeout: float | timedelta | None = None,
+    instead: Callable[[Exception], Exception] | None = None,
 ) -> Generator[Request, Any, T]:
+    """The coroutine's value, if it has one within `timeout`, before the instant `limit` and before `cancel`
+    is cancelled.
+
+    Raises what it raises, `DeadlineExceededError`, `CanceledError`; the coroutine is closed then, whatever
+    it was doing. These two, whoever raised them, can be replaced by what `instead` makes of them.
+    """
     send = coroutine.send
-    answer: Any = None
+    time: float | None = None
     try:
         if timeout is not None:
-            answer = yield NOW
-            end = timeout_instant(timeout, answer)
+            time = yield NOW
+            end = timeout_instant(timeout, time)
             limit = end if limit is None else earliest(limit, end)
         elif limit is not None:
-            answer = yield NOW
+            time = yield NOW
         if cancel is not None and cancel.cancelled:
             raise CanceledError
-        if limit is not None and answer >= limit:
+        if limit is not None and time >= limit:  # type: ignore[operator]
             raise DeadlineExceededError
-        answer = None
+        answer: Any = None
         while True:
             try:
                 request = send(answer)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             if not isinstance(request, Wait):
-                answer = yield request
+                # Until something has been waited for, the host need not be asked a second time.
+                answer = time if request is NOW and time is not None else (yield request)
                 continue
+            time = None
             bound = limit is not None and (request.until is None or limit <= request.until)
             if bound:
                 request.until = limit
@@ -289,18 +298,5 @@ def _bound(
         coroutine.close()
 
 
-def bounded(
-    coroutine: Coroutine[Any, Any, T],
-    limit: float | None = None,
-    cancel: CancelToken | None = None,
-    *,
-    timeout: float | timedelta | None = None,
-    instead: Callable[[Exception], Exception] | None = None,
-) -> Coroutine[Any, Any, T]:
-    """The coroutine's value, if it has one within `timeout`, before the instant `limit` and before `cancel`
-    is cancelled.
-
-    Raises what it raises, `DeadlineExceededError`, `CanceledError`; the coroutine is closed then, whatever
-    it was doing. These two, whoever raised them, can be replaced by what `instead` makes of them.
-    """
-    return _bound(coroutine, limit, cancel, timeout, instead)
+# As the coroutine that it is; a function around it would take as long as a question to the host.
+bounded: Callable[..., Coroutine[Any, Any, Any]] = _bounded

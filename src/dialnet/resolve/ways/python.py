@@ -21,7 +21,7 @@ from ..sorting import by_rfc6724
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from typing import Any, TypeVar
 
     from ..config.hosts import Hosts
@@ -71,7 +71,7 @@ class PythonWay:
         # The hosts file's own may have no dot at all.
         return name if name.endswith(".") else name + "."
 
-    async def lookup_both(
+    def lookup_both(
         self,
         host: str,
         family: int,
@@ -79,10 +79,30 @@ class PythonWay:
         canonical: bool = False,
         tell: Tell | None = None,
         time: float | None = None,
-    ) -> tuple[list[IPAddr], str]:
+    ) -> Coroutine[Any, Any, tuple[list[IPAddr], str]]:
         """Addresses and, if `canonical`, the canonical name. `time` is what time it is, if that is known."""
+        sources = self._sources
+        if sources == _FILES_FIRST:
+            # What is usual, without a coroutine that would do no more than this.
+            found, name = self._from_files(host)
+            if found:
+                return _known(by_rfc6724(found), name)
+            sources = _DNS_ALONE
+        if sources == _DNS_ALONE:
+            return self._from_dns(host, family, canonical, tell, time)
+        return self._from_sources(sources, host, family, canonical, tell, time)
+
+    async def _from_sources(
+        self,
+        sources: tuple[str, ...],
+        host: str,
+        family: int,
+        canonical: bool,
+        tell: Tell | None,
+        time: float | None,
+    ) -> tuple[list[IPAddr], str]:
         error: DNSError | None = None
-        for source in self._sources:
+        for source in sources:
             if source == "files":
                 found, name = self._from_files(host)
                 if found:
@@ -249,11 +269,17 @@ class PythonWay:
         raise no_such_host(name) if last is None else last._renamed(name)
 
 
+_FILES_FIRST = ("files", "dns")
+_DNS_ALONE = ("dns",)
 _QTYPES: dict[int, tuple[int, ...]] = {
     socket.AF_INET: (dns.TYPE_A,),
     socket.AF_INET6: (dns.TYPE_AAAA,),
     socket.AF_UNSPEC: (dns.TYPE_A, dns.TYPE_AAAA),
 }
+
+
+async def _known(found: list[IPAddr], name: str) -> tuple[list[IPAddr], str]:
+    return found, name
 
 
 def _ip_addr(text: str) -> IPAddr:
