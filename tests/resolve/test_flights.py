@@ -32,7 +32,7 @@ class Work:
         self.begun = self.closed = 0
         self.go_on = Signal()
 
-    async def __call__(self, tell: Callable[[Any], None]) -> list[Any]:
+    async def __call__(self, tell: Callable[[Any], None], time: float | None = None) -> list[Any]:
         self.begun += 1
         try:
             if self.length is None:
@@ -150,7 +150,7 @@ def test_all_leave() -> None:
 def test_what_is_told_on_the_way_is_heard_by_all() -> None:
     """In its order, by those who come late too; and again from the next one, if the leader leaves."""
 
-    async def work(tell: Callable[[Any], None]) -> list[str]:
+    async def work(tell: Callable[[Any], None], time: float | None) -> list[str]:
         start = await waits.now()
         for i in range(3):
             await waits.until(start + i + 1.0)
@@ -391,12 +391,12 @@ def test_a_forked_child_begins_anew() -> None:
 
         flights, go_on, leads, held, release = Flights(), Signal(), *(threading.Event() for _ in range(3))
 
-        async def slow(tell):
+        async def slow(tell, time):
             leads.set()
             await waits.wait(go_on)
             return ["parent"]
 
-        async def quick(tell):
+        async def quick(tell, time):
             return ["child"]
 
         def hold():

@@ -85,15 +85,14 @@ class _TaskWaiter(TaskWaiter):
     def __await__(self) -> Generator[Any, None, None]:
         # This flag is how a Task tells a future from a stray yield; the Task takes it away again.
         self._asyncio_future_blocking = True
-        yield self
+        # What a generator that yields `self` would do, without a frame of its own for every wait.
+        return iter((self,))  # type: ignore[return-value]
 
     def add_done_callback(
         self, callback: Callable[[Any], object], *, context: contextvars.Context | None = None
     ) -> None:
         self._callback: Callable[[Any], object] | None = callback
-        self._context: contextvars.Context | None = (
-            context if context is not None else contextvars.copy_context()
-        )
+        self._context = context if context is not None else contextvars.copy_context()
         self._waiting = True
 
     def cancel(self, msg: object = None) -> bool:
@@ -120,8 +119,7 @@ class _TaskWaiter(TaskWaiter):
             self._waiting = False
             # Kept no longer than needed: it holds the task, and that the connection.
             callback, self._callback = self._callback, None
-            context, self._context = self._context, None
-            context.run(callback, self)  # type: ignore[union-attr, arg-type]
+            self._context.run(callback, self)  # type: ignore[arg-type]
 
     def wake(self) -> None:
         if _get_running_loop() is self._loop:

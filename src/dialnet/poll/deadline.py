@@ -61,7 +61,7 @@ def seconds(length: float | timedelta | None) -> float | None:
 
 def timeout_instant(timeout: float | timedelta | None, now: float) -> float | None:
     """When a timeout that starts now runs out. Zero or less has run out already."""
-    if type(timeout) is float and -math.inf < timeout < math.inf:
+    if (type(timeout) is float or type(timeout) is int) and -math.inf < timeout < math.inf:
         return now + timeout  # Nearly always, and nothing to look at.
     length = seconds(timeout)
     return None if length is None or length == math.inf else now + length

@@ -85,6 +85,11 @@ class Receiver(Ready):
         """By whoever waits for it, or did."""
         if not self.closed:
             self.closed = True
-            if self.poller is not None:
-                self.poller.drop(self)
+            poller = self.poller
+            if poller is not None:
+                if self.interest == ONCE:
+                    # Used up: the kernel watches for nothing that would have to be taken out by name.
+                    poller.fds.pop(self.number, None)
+                else:
+                    poller.drop(self)
             self.sock.close()

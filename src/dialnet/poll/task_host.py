@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from .tasks import TaskWaiter, current_poller
-from .waits import HERE, NOW, Ready, Start, Wait
+from .waits import HERE, NOW, NOW_AND_HERE, Ready, Start, Wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["drive"]
 
 T = TypeVar("T")
-
-# So many waiters are kept for the next work. One that is woken for what is over looks and sleeps on.
-_SPARE = 256
 
 
 async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -32,14 +29,12 @@ async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
             try:
                 request = send(answer)
             except StopIteration as stop:
-                if waiter is not None and len(poller.spare) < _SPARE:
-                    poller.spare.append(waiter)
                 return stop.value  # type: ignore[no-any-return]
-            if request is NOW:
-                answer = monotonic()
+            if request is NOW_AND_HERE:
+                answer = monotonic(), poller
             elif isinstance(request, Wait):
                 if waiter is None:
-                    waiter = poller.spare.pop() if poller.spare else poller.waiter()
+                    waiter = poller.waiter()
                 # In here and not in a coroutine of its own: each level of those costs a wait a microsecond.
                 events, until = request.events, request.until
                 fired: list[Event] = []
@@ -65,6 +60,8 @@ async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
                     for event in events:
                         event.detach(waiter)
                 answer = fired
+            elif request is NOW:
+                answer = monotonic()
             elif request is HERE:
                 answer = poller
             else:

@@ -13,7 +13,6 @@ are resumed, one of which may well close a connection reported in the same batch
 from __future__ import annotations
 
 import errno
-import functools
 import os
 import sys
 import weakref
@@ -125,8 +124,6 @@ class TaskPoller(ABC):
     def __init__(self) -> None:
         self.readiness = system.Readiness()
         self.fds: dict[int, FD | Receiver] = {}
-        # Waiters that nobody uses now.
-        self.spare: list[TaskWaiter] = []
         self.closed = False
         _living.add(self)
 
@@ -256,14 +253,19 @@ def current_poller() -> TaskPoller:
 
         if trio_host.running():
             return trio_host.poller()
-    return _asyncio_host().poller()  # type: ignore[no-any-return]
+    return _asyncio_poller()
 
 
-@functools.cache  # an import statement that has nothing to do takes several microseconds
-def _asyncio_host() -> Any:
+def _first_asyncio_poller() -> TaskPoller:
+    # Once: an import statement that has nothing to do takes several microseconds.
+    global _asyncio_poller
     from . import asyncio_host
 
-    return asyncio_host
+    _asyncio_poller = asyncio_host.poller
+    return _asyncio_poller()
+
+
+_asyncio_poller: Callable[[], TaskPoller] = _first_asyncio_poller
 
 
 def _waiter_for(side: Side) -> TaskWaiter:

@@ -12,7 +12,7 @@ from .. import system
 from ..system.masks import POLL_READ, POLL_WRITE
 from .fd import FD
 from .threads import ThreadWaiter, give_back, milliseconds, take_waiter
-from .waits import HERE, NOW, Ready, Start, Wait
+from .waits import HERE, NOW, NOW_AND_HERE, Ready, Start, Wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def _answer(request: Any) -> Any:
+    if request is NOW_AND_HERE:
+        return monotonic(), get_ident()
     if request is HERE:
         return get_ident()
     assert isinstance(request, Start)

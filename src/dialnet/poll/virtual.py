@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from .waits import HERE, Start, Wait
+from .waits import HERE, NOW_AND_HERE, Start, Wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ class VirtualHost:
                     answer = self._wait(request)
                 elif isinstance(request, Start):
                     raise AssertionError("nothing is really run here")
+                elif request is NOW_AND_HERE:
+                    answer = self.time, self
                 else:
                     answer = self if request is HERE else self.time
         finally:

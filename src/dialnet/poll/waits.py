@@ -6,11 +6,11 @@ loop, `virtual` with a clock that jumps. So each is one text, the same in both f
 timing is exact.
 
 A coroutine yields a `Wait` (any of these events, or this instant) and is sent what fired. Three questions
-are answered at once: `NOW` is sent the time, `HERE` who the host is, `Start` an event for a call of the
-user's that has begun beside the work. `race`, `gather` and `bounded` are combinators: they step other
-coroutines, yield what these wait for, and hand out the answers; no host knows them. A coroutine that
-is not needed any more is closed, so whatever it opened is closed in its `finally` blocks, in which nothing
-can be awaited.
+are answered at once: `NOW` is sent the time, `HERE` who the host is (`NOW_AND_HERE` both), `Start` an
+event for a call of the user's that has begun beside the work. `race`, `gather` and `bounded` are combinators:
+they step other coroutines, yield what these wait for, and hand out the answers; no host knows them. A
+coroutine that is not needed any more is closed, so whatever it opened is closed in its `finally` blocks, in
+which nothing can be awaited.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ __all__ = [
     "HERE",
     "Child",
     "NOW",
+    "NOW_AND_HERE",
     "Ready",
     "Start",
     "Wait",
@@ -45,6 +46,7 @@ __all__ = [
     "gather",
     "here",
     "now",
+    "now_and_here",
     "race",
     "readable",
     "start",
@@ -99,6 +101,8 @@ class _Question:
 
 NOW = _Question()
 HERE = _Question()
+# Both at once, as a pair.
+NOW_AND_HERE = _Question()
 
 
 class Start(_Question):
@@ -124,6 +128,12 @@ def now() -> Generator[Request, Any, float]:
 def here() -> Generator[Request, Any, Hashable]:
     """Who drives this work: a number for a thread (its own), an object for an event loop."""
     return (yield HERE)  # type: ignore[no-any-return]
+
+
+@types.coroutine
+def now_and_here() -> Generator[Request, Any, tuple[float, Hashable]]:
+    """Both, at the price of one."""
+    return (yield NOW_AND_HERE)  # type: ignore[no-any-return]
 
 
 @types.coroutine
@@ -256,14 +266,14 @@ def _bounded(
     it was doing. These two, whoever raised them, can be replaced by what `instead` makes of them.
     """
     send = coroutine.send
-    time: float | None = None
+    # What the work asks as well, and mostly first of all. It need not ask the host: not for who that is, and
+    # not for the time until something has been waited for.
+    time: float | None
     try:
+        time, place = yield NOW_AND_HERE
         if timeout is not None:
-            time = yield NOW
             end = timeout_instant(timeout, time)
             limit = end if limit is None else earliest(limit, end)
-        elif limit is not None:
-            time = yield NOW
         if cancel is not None and cancel.cancelled:
             raise CanceledError
         if limit is not None and time >= limit:  # type: ignore[operator]
@@ -275,8 +285,14 @@ def _bounded(
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             if not isinstance(request, Wait):
-                # Until something has been waited for, the host need not be asked a second time.
-                answer = time if request is NOW and time is not None else (yield request)
+                if request is NOW_AND_HERE and time is not None:
+                    answer = time, place
+                elif request is NOW and time is not None:
+                    answer = time
+                elif request is HERE:
+                    answer = place
+                else:
+                    answer = yield request
                 continue
             time = None
             bound = limit is not None and (request.until is None or limit <= request.until)

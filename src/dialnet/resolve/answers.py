@@ -20,9 +20,10 @@ __all__ = ["addresses_in", "end_of_chain", "is_mail_host"]
 def addresses_in(message: Message) -> list[IPAddr]:
     """Every address of the answer section, whoever owns it: the server has followed the aliases (as Go)."""
     if isinstance(message, PlainAnswer):
-        return [
-            IPAddr._make(ip, "") if isinstance(ip, IPv4Address) else IPAddr(ip) for ip in message.addresses
-        ]
+        found = []
+        for ip in message.addresses:
+            found.append(IPAddr._make(ip, "") if isinstance(ip, IPv4Address) else IPAddr(ip))
+        return found
     return [
         # What the codec makes of an A record needs no more looking at.
         IPAddr._make(record.data, "") if record.type == dns.TYPE_A else IPAddr(record.data)

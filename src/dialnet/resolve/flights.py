@@ -18,7 +18,7 @@ import weakref
 
 from ..errors import DNSError
 from ..poll.signal import Signal
-from ..poll.waits import here, wait
+from ..poll.waits import now_and_here, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,24 +78,28 @@ class Flights:
     async def share(
         self,
         key: Hashable,
-        work: Callable[[Callable[[Any], None]], Coroutine[Any, Any, list[T]]],
+        work: Callable[[Callable[[Any], None], float | None], Coroutine[Any, Any, list[T]]],
         heard: Callable[[Any], None] | None = None,
     ) -> list[T]:
-        """What `work(tell)` gives, done by this caller or by another; a list of one's own in either case.
+        """What `work(tell, time)` gives, done by this caller or by another; a list of one's own in either
+        case.
 
-        What the work tells before its end is passed to `heard`, whoever does it.
+        What the work tells before its end is passed to `heard`, whoever does it. `time` is what time it is,
+        None where that would have to be asked.
 
         Raises `DNSError` (one of one's own as well), and what else `work` raises, to its leader alone.
         """
-        who = await here()
+        time: float | None
+        time, who = await now_and_here()
         is_thread = isinstance(who, int)
         key = ("threads" if is_thread else who, key)
         mine = _Flight(who, self._lock, heard)
         # `setdefault` cannot be interrupted: none of what is compared has an `__eq__` written in Python.
         while (flight := self._flights.setdefault(key, mine)) is not mine:
             if is_thread and flight.leader == who:
-                return await work(heard or _unheard)
+                return await work(heard or _unheard, time)
             await self._follow(flight, heard)
+            time = None
             if flight.outcome is not None:
                 value, error = flight.outcome
                 if error is not None:
@@ -103,7 +107,7 @@ class Flights:
                 return list(value)
 
         try:
-            value = await work(mine.tell)
+            value = await work(mine.tell, time)
             mine.outcome = (list(value), None)
             return value
         except DNSError as err:

@@ -82,11 +82,12 @@ def _choose(
     """Who answers; `what` of whom, as they are `shown`, is for people. `instead` is where a system way that
     does not know this kind leaves it to."""
     observer = _observer(resolver)
-    choice = machine.choose(host, time, resolver._only_python, observer.settings.netdns)
+    only_python = resolver.__dict__["_only_python"]
+    choice = machine.choose(host, time, only_python, observer.settings.netdns)
     if instead and not (choice.system and machine.whole_way):
         choice = Choice(False, instead, "of DNS alone")
     if observer.listens:
-        if not instead and resolver._only_python and resolver.prefer_python is None:
+        if not instead and only_python and resolver.prefer_python is None:
             choice = choice.because("the Resolver has servers or a dial of its own")
         observer.decided(f"{what} of {shown}", choice)
     return choice, observer
@@ -152,7 +153,12 @@ async def lookup_ip(resolver: ResolverOptions, network: str, host: str) -> list[
         raise UnknownNetworkError(network)
     wanted = _CLASSES[network]
     found = await addresses(resolver, host, family)
-    suitable: list[IP] = [ip for addr in found if isinstance(ip := addr.ip, wanted)]
+    # As a loop: a list comprehension is a call, and so is the one in `addresses_in`.
+    suitable: list[IP] = []
+    for addr in found:
+        ip = addr.ip
+        if isinstance(ip, wanted):
+            suitable.append(ip)
     if len(found) == 1 and (not suitable or network == "ip") and found[0].ip == _V6_UNSPECIFIED:
         # Go's rule: who means every address of a machine means those of IPv4 as well.
         suitable.append(IPv4Address(0))
@@ -194,9 +200,10 @@ def _askable(host: str) -> str:
 
 
 async def _ask_addresses(
-    resolver: ResolverOptions, name: str, host: str, family: int, tell: Tell
+    resolver: ResolverOptions, name: str, host: str, family: int, tell: Tell, time: float | None
 ) -> list[IPAddr]:
-    time = await now()
+    if time is None:
+        time = await now()
     choice, observer = _choose(resolver, time, "addresses", host, name)
     if is_localhost(name):
         if observer.listens:

@@ -10,6 +10,8 @@ __all__ = ["is_localhost", "is_onion", "names"]
 
 # What fits into 255 bytes on the wire, written out with its final dot.
 _LONGEST = 254
+_ONION = (".onion", ".onion.")
+_LOCALHOST = (".localhost", ".localhost.")
 
 
 def names(name: str, conf: ResolvConf) -> list[str]:
@@ -22,8 +24,10 @@ def names(name: str, conf: ResolvConf) -> list[str]:
         return []
     if rooted:
         return [] if is_onion(name) else [name]
-    found = [f"{name}.{suffix}" for suffix in conf.search if len(name) + 1 + len(suffix) <= _LONGEST]
     bare = f"{name}."
+    if not conf.search:
+        return [] if is_onion(bare) else [bare]
+    found = [f"{name}.{suffix}" for suffix in conf.search if len(name) + 1 + len(suffix) <= _LONGEST]
     if name.count(".") >= conf.ndots:
         found.insert(0, bare)
     else:
@@ -33,9 +37,9 @@ def names(name: str, conf: ResolvConf) -> list[str]:
 
 def is_onion(name: str) -> bool:
     """Whether DNS may not be asked (RFC 7686): the name would tell who visits what."""
-    return name.lower().endswith((".onion", ".onion."))
+    return name.lower().endswith(_ONION)
 
 
 def is_localhost(name: str) -> bool:
     """Whether the name is this machine by definition (RFC 6761, section 6.3)."""
-    return f".{name.lower()}".endswith((".localhost", ".localhost."))
+    return f".{name.lower()}".endswith(_LOCALHOST)

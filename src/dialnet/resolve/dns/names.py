@@ -22,7 +22,7 @@ MAX_NAME = 255
 
 _DIGITS = "0123456789"
 _HOST_CHARACTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_." + _DIGITS.encode()
-_ADDRESS_CHARACTERS = frozenset(_DIGITS + ".")
+_ADDRESS_CHARACTERS = _DIGITS + "."
 
 _PRINTABLE = bytes(range(0x21, 0x7F))
 _SPECIAL = b'."$();@\\'
@@ -56,7 +56,7 @@ def is_domain_name(name: str) -> bool:
         return False
     if len(body) > MAX_LABEL and max(map(len, body.split("."))) > MAX_LABEL:
         return False
-    return not _ADDRESS_CHARACTERS.issuperset(body)
+    return body.strip(_ADDRESS_CHARACTERS) != ""
 
 
 def reverse_name(ip: IPv4Address | IPv6Address) -> str:

@@ -40,29 +40,23 @@ def pack_query(
     that `udp_size` bytes can be received (RFC 6891). Raises `ValueError`, as `encode_name` and for what is no
     16-bit number.
     """
-    return b"".join(_parts(id, name, qtype, authentic_data, udp_size if edns else None))
-
-
-def _parts(
-    id: int, name: str, qtype: int, authentic_data: bool, udp_size: int | None
-) -> tuple[bytes, bytes, bytes, bytes]:
-    """A query's id, the rest of its header, the name, and what stands behind that."""
     encoded = encode_name(name)
     try:
-        before, after = _around(qtype, authentic_data, udp_size)
-        return id.to_bytes(2, "big"), before, encoded, after
+        before, after, _ = _around(qtype, authentic_data, udp_size if edns else None)
+        return id.to_bytes(2, "big") + before + encoded + after
     except (OverflowError, struct.error):
         raise ValueError("id, qtype and udp_size are numbers from 0 to 65535") from None
 
 
 @functools.lru_cache(64)  # few kinds of questions are asked
-def _around(qtype: int, authentic_data: bool, udp_size: int | None) -> tuple[bytes, bytes]:
-    """What stands between the id and the name, and what behind the name."""
+def _around(qtype: int, authentic_data: bool, udp_size: int | None) -> tuple[bytes, bytes, bytes]:
+    """What stands between the id and the name, what behind the name, what of that is the question's."""
     flags = _RECURSION_DESIRED | _AUTHENTIC_DATA if authentic_data else _RECURSION_DESIRED
     before = _HEADER.pack(0, flags, 1, 0, 0, 0 if udp_size is None else 1)[2:]
+    question = _TYPE_AND_CLASS.pack(qtype, CLASS_IN)
     if udp_size is None:
-        return before, _TYPE_AND_CLASS.pack(qtype, CLASS_IN)
-    return before, _TYPE_CLASS_OPT.pack(qtype, CLASS_IN, TYPE_OPT, udp_size, 0, 0)
+        return before, question, question
+    return before, _TYPE_CLASS_OPT.pack(qtype, CLASS_IN, TYPE_OPT, udp_size, 0, 0), question
 
 
 def is_answer_to(query: bytes, data: bytes) -> bool:
@@ -96,9 +90,10 @@ class Query:
         self.id = id
         self.name = name
         self.qtype = qtype
-        parts = _parts(id, name, qtype, authentic_data, UDP_SIZE if edns else None)
-        self.packed = b"".join(parts)
-        self.echo = parts[2] + parts[3][: _TYPE_AND_CLASS.size]
+        encoded = encode_name(name)
+        before, after, question = _around(qtype, authentic_data, UDP_SIZE if edns else None)
+        self.packed = id.to_bytes(2, "big") + before + encoded + after
+        self.echo = encoded + question
 
     @property
     def question(self) -> Question:
