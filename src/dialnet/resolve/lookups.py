@@ -199,11 +199,22 @@ def _askable(host: str) -> str:
     return name
 
 
-async def _ask_addresses(
+def _ask_addresses(
     resolver: ResolverOptions, name: str, host: str, family: int, tell: Tell, time: float | None
+) -> Coroutine[Any, Any, list[IPAddr]]:
+    if time is not None and name is host and machine.has_hosts and not is_localhost(name):
+        # What is usual: nothing to wait for before DNS, and no error that would have to be renamed.
+        choice, observer = _choose(resolver, time, "addresses", host, name)
+        if choice.system:
+            return machine.system_way().lookup_ip_addr(name, family)  # type: ignore[no-any-return]
+        return _python(resolver, time, choice.sources, observer).addresses(name, family, tell, time)
+    return _ask_any_addresses(resolver, name, host, family, tell)
+
+
+async def _ask_any_addresses(
+    resolver: ResolverOptions, name: str, host: str, family: int, tell: Tell
 ) -> list[IPAddr]:
-    if time is None:
-        time = await now()
+    time = await now()
     choice, observer = _choose(resolver, time, "addresses", host, name)
     if is_localhost(name):
         if observer.listens:
@@ -216,8 +227,7 @@ async def _ask_addresses(
         if not machine.has_hosts:
             time = await _with_files(time, choice.sources)
         way = _python(resolver, time, choice.sources, observer)
-        found, _ = await way.lookup_both(name, family, tell=tell, time=time)
-        return found
+        return await way.addresses(name, family, tell, time)
     except DNSError as err:
         raise err._renamed(host) from err.__cause__
 

@@ -62,31 +62,32 @@ class PythonWay:
         `tell` is called with the addresses of each DNS answer that has some, as soon as it is there; not with
         strict errors, for which half an answer is none.
         """
-        found, _ = await self.lookup_both(host, family, tell=tell)
-        return found
+        return await self.addresses(host, family, tell)
 
     async def lookup_cname(self, host: str) -> str:
         """The end of the chain, also where no address stands there."""
-        _, name = await self.lookup_both(host, socket.AF_UNSPEC, canonical=True)
+        names: list[str] = []
+        await self.addresses(host, socket.AF_UNSPEC, canonical=names)
+        name = names[-1]
         # The hosts file's own may have no dot at all.
         return name if name.endswith(".") else name + "."
 
-    def lookup_both(
+    def addresses(
         self,
         host: str,
         family: int,
-        *,
-        canonical: bool = False,
         tell: Tell | None = None,
         time: float | None = None,
-    ) -> Coroutine[Any, Any, tuple[list[IPAddr], str]]:
-        """Addresses and, if `canonical`, the canonical name. `time` is what time it is, if that is known."""
+        canonical: list[str] | None = None,
+    ) -> Coroutine[Any, Any, list[IPAddr]]:
+        """As `lookup_ip_addr`. The canonical name is put into `canonical`, where that is given. `time` is
+        what time it is, if that is known."""
         sources = self._sources
         if sources == _FILES_FIRST:
             # What is usual, without a coroutine that would do no more than this.
-            found, name = self._from_files(host)
+            found = self._from_files(host, canonical)
             if found:
-                return _known(by_rfc6724(found), name)
+                return _known(by_rfc6724(found))
             sources = _DNS_ALONE
         if sources == _DNS_ALONE:
             return self._from_dns(host, family, canonical, tell, time)
@@ -97,16 +98,16 @@ class PythonWay:
         sources: tuple[str, ...],
         host: str,
         family: int,
-        canonical: bool,
+        canonical: list[str] | None,
         tell: Tell | None,
         time: float | None,
-    ) -> tuple[list[IPAddr], str]:
+    ) -> list[IPAddr]:
         error: DNSError | None = None
         for source in sources:
             if source == "files":
-                found, name = self._from_files(host)
+                found = self._from_files(host, canonical)
                 if found:
-                    return by_rfc6724(found), name
+                    return by_rfc6724(found)
             else:
                 try:
                     return await self._from_dns(host, family, canonical, tell, time)
@@ -114,22 +115,24 @@ class PythonWay:
                     error = err
         raise error if error is not None else no_such_host(host)
 
-    def _from_files(self, host: str) -> tuple[list[IPAddr], str]:
+    def _from_files(self, host: str, canonical: list[str] | None) -> list[IPAddr]:
         texts, name = self._hosts().lookup_host(host)
         if not texts:
-            return [], name
+            return []
+        if canonical is not None:
+            canonical.append(name)
         observer = self._asking.observer
         if observer.listens:
             observer.decided(host, f"{len(texts)} addresses in the hosts file")
-        return [_ip_addr(text) for text in texts], name
+        return [_ip_addr(text) for text in texts]
 
     async def _from_dns(
-        self, host: str, family: int, canonical: bool, tell: Tell | None, time: float | None
-    ) -> tuple[list[IPAddr], str]:
+        self, host: str, family: int, canonical: list[str] | None, tell: Tell | None, time: float | None
+    ) -> list[IPAddr]:
         if not is_domain_name(host):
             raise no_such_host(host)
         qtypes = _QTYPES[family]
-        if canonical:
+        if canonical is not None:
             qtypes = (*qtypes, dns.TYPE_CNAME)
         last: DNSError | None = None
         for name in names(host, self._asking.conf):
@@ -141,7 +144,8 @@ class PythonWay:
                 except DNSError as err:
                     answers = [(qtypes[0], err)]
             else:
-                answers = await self._ask_all(name, qtypes, None if self._strict else tell, canonical)
+                early = None if self._strict else tell
+                answers = await self._ask_all(name, qtypes, early, aliases=canonical is not None)
             # For the first question alone: by now something may have been waited for.
             time = None
             found: list[IPAddr] = []
@@ -156,23 +160,25 @@ class PythonWay:
                         last = answer
                     continue
                 found += addresses_in(answer)
-                if canonical:
+                if canonical is not None:
                     ends[qtype] = end_of_chain(name, answer)
             if strict is not None:
                 # One family's failure may hide that the other's answer is not all there is.
                 raise strict._renamed(host)
             end = ""
-            if canonical:
+            if canonical is not None:
                 # The answer about CNAME comes last: it holds no more than the chain's first link.
                 end = next((ends[qtype] for qtype in qtypes if ends.get(qtype)), "")
             if found or end:
-                if canonical and not is_domain_name(end):
-                    raise DNSError(_INVALID, host)
-                return by_rfc6724(found), end
+                if canonical is not None:
+                    if not is_domain_name(end):
+                        raise DNSError(_INVALID, host)
+                    canonical.append(end)
+                return by_rfc6724(found)
         raise no_such_host(host) if last is None else last._renamed(host)
 
     async def _ask_all(
-        self, name: str, qtypes: Sequence[int], tell: Tell | None, aliases: bool
+        self, name: str, qtypes: Sequence[int], tell: Tell | None, *, aliases: bool
     ) -> list[tuple[int, Message | DNSError]]:
         """In the order in which they end."""
         answers: list[tuple[int, Message | DNSError]] = []
@@ -278,8 +284,8 @@ _QTYPES: dict[int, tuple[int, ...]] = {
 }
 
 
-async def _known(found: list[IPAddr], name: str) -> tuple[list[IPAddr], str]:
-    return found, name
+async def _known(found: list[IPAddr]) -> list[IPAddr]:
+    return found
 
 
 def _ip_addr(text: str) -> IPAddr:
