@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
         certificates(folder)
         own, peers = choose_cores()
         with Child("bench.tls_peer", str(peers), name) as peer:
-            bulk, greeting = map(int, peer.line(START_LIMIT).split())
+            bulk, greeting, *pids = map(int, peer.line(START_LIMIT).split())
             for number in range(arguments.rounds):
                 # Who went first goes last in the next round.
                 for case in chosen if number % 2 == 0 else reversed(chosen):
@@ -114,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
                         contender=key,
                         what=what,
                         port=greeting if shaking else bulk,
-                        peer=peer.process.pid,
+                        peers=pids,
                         folder=name,
                         core=own,
                         count=arguments.handshakes if shaking else arguments.mib * MIB,

@@ -29,12 +29,13 @@ WORD = b"k"
 
 @dataclass(frozen=True)
 class Job:
-    """`what` is `write`, `read`, `readinto`, `client` or `server`; `count` is bytes or handshakes."""
+    """`what` is `write`, `read`, `readinto`, `client` or `server`; `count` is bytes or handshakes; `peers`
+    are the processes of the peer."""
 
     contender: str
     what: str
     port: int
-    peer: int
+    peers: list[int]
     folder: str
     core: int
     count: int
@@ -55,9 +56,19 @@ class Outcome:
 class Clock:
     """Measures what is inside `with`."""
 
-    def __init__(self, peer: int) -> None:
-        self._peer = server_clock(peer)
+    def __init__(self, peers: list[int]) -> None:
+        self._peers = list(map(server_clock, peers))
         self.outcome = Outcome()
+
+    def _peer(self) -> float | None:
+        """The CPU time of all processes of the peer, if it can be known."""
+        spent = 0.0
+        for clock in self._peers:
+            seconds = clock()
+            if seconds is None:
+                return None
+            spent += seconds
+        return spent
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -285,7 +296,7 @@ def main() -> None:
     """Argument: the `Job`, in JSON."""
     job = Job(**json.loads(sys.argv[1]))
     pin(job.core)
-    clock = Clock(job.peer)
+    clock = Clock(job.peers)
     # As programs do before they serve.
     gc.freeze()
     if job.what in ("client", "server"):

@@ -3,12 +3,14 @@
 What it sends in bulk was encrypted before the clock started. Of what it gets it decrypts and compares the
 beginning; of the rest it looks at the heads of the records and no more.
 
-As a process it prints its port, and takes a line `PORT COUNT` for so many handshakes with a server there.
+As a process it prints its ports and all its processes, and takes a line `PORT COUNT` for so many handshakes
+with a server there.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import socket
 import ssl
 import struct
@@ -151,6 +153,8 @@ def _greet(listener: socket.socket, context: ssl.SSLContext) -> None:
     while True:
         sock, _ = listener.accept()
         sock.settimeout(_PATIENCE)
+        # Tickets and word are two writes: the second would wait until the first is acknowledged.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             with context.wrap_socket(sock, server_side=True) as made:
                 made.sendall(b"x")
@@ -162,19 +166,50 @@ def _greet(listener: socket.socket, context: ssl.SSLContext) -> None:
             print(err, file=sys.stderr, flush=True)
 
 
-def _visit(port: int, counts: list[int], context: ssl.SSLContext) -> None:
-    """A client of handshakes, as long as there are any in `counts`."""
-    while True:
-        try:
-            counts.pop()
-        except IndexError:
-            return
-        with (
-            socket.create_connection(("127.0.0.1", port), _PATIENCE) as sock,
-            context.wrap_socket(sock, server_hostname="127.0.0.1") as made,
-        ):
-            if made.recv(1) != b"x":
-                raise ConnectionError("no word came")
+def _visit(port: int, context: ssl.SSLContext) -> None:
+    """A client of one handshake."""
+    with (
+        socket.create_connection(("127.0.0.1", port), _PATIENCE) as sock,
+        context.wrap_socket(sock, server_hostname="127.0.0.1") as made,
+    ):
+        if made.recv(1) != b"x":
+            raise ConnectionError("no word came")
+
+
+class Shaker:
+    """A process that makes handshakes, as one of the servers at `greeting` and as a client when asked.
+
+    Each has one of its own: threads that make them at once get in each other's way, the more the quicker the
+    other side is, and that is what would be measured.
+    """
+
+    def __init__(self, greeting: socket.socket, server: ssl.SSLContext, client: ssl.SSLContext) -> None:
+        self.here, there = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            # With the parent's end closed here, its end is seen.
+            self.here.close()
+            try:
+                threading.Thread(target=_greet, args=(greeting, server), daemon=True).start()
+                with there, there.makefile("rw") as asked:
+                    for line in asked:
+                        port, count = map(int, line.split())
+                        for _ in range(count):
+                            _visit(port, client)
+                        print("done", file=asked, flush=True)
+            finally:
+                os._exit(0)
+        there.close()
+        self.words = self.here.makefile("rw")
+
+    def ask(self, port: int, count: int) -> None:
+        """Have so many handshakes made there."""
+        print(port, count, file=self.words, flush=True)
+
+    def done(self) -> None:
+        """Wait for them."""
+        if self.words.readline() != "done\n":
+            raise ConnectionError("a client has failed")
 
 
 def main() -> None:
@@ -184,20 +219,19 @@ def main() -> None:
     gc.disable()
     bulk, greeting = (socket.create_server(("127.0.0.1", 0), backlog=64) for _ in range(2))
     server, client = server_context(folder), client_context(folder)
-    threading.Thread(target=_serve, args=(bulk, server), daemon=True).start()
+    # Before there is a thread.
+    shakers: list[Shaker] = []
     for _ in range(AT_ONCE):
-        threading.Thread(target=_greet, args=(greeting, server), daemon=True).start()
-    print(bulk.getsockname()[1], greeting.getsockname()[1], flush=True)
+        shakers.append(Shaker(greeting, server, client))
+    threading.Thread(target=_serve, args=(bulk, server), daemon=True).start()
+    pids = [os.getpid(), *(shaker.pid for shaker in shakers)]
+    print(bulk.getsockname()[1], greeting.getsockname()[1], *pids, flush=True)
     for line in sys.stdin:
         port, count = map(int, line.split())
-        left = list(range(count))
-        visitors = [
-            threading.Thread(target=_visit, args=(port, left, client), daemon=True) for _ in range(AT_ONCE)
-        ]
-        for visitor in visitors:
-            visitor.start()
-        for visitor in visitors:
-            visitor.join()
+        for number, shaker in enumerate(shakers):
+            shaker.ask(port, (count + number) // AT_ONCE)
+        for shaker in shakers:
+            shaker.done()
         print("done", flush=True)
 
 
