@@ -8,6 +8,7 @@ here before it sees the text, and in keeping IPv4-mapped addresses as IPv6, whic
 
 from __future__ import annotations
 
+import functools
 from ipaddress import IPv4Address, IPv6Address
 
 from ..errors import AddrError, ParseError
@@ -35,6 +36,7 @@ def parse_ip(s: str) -> IP:
     return unmapped(ip)
 
 
+@functools.lru_cache(256)  # a dial looks at its host more than once, and most programs dial few
 def literal(text: str) -> IP | None:
     """The address `text` says, a mapped one still as IPv6, or `None`."""
     try:
