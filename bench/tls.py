@@ -3,8 +3,9 @@
 Each contender runs alone on one core, in a fresh process, its peer on another; the contenders take turns in
 every round. TLS 1.3, certificates of ECDSA P-256 made for the run, no session gone on with. The peer has what
 it sends encrypted beforehand and does not decrypt what it gets, so that the contender bounds the rate; `busy`
-says how far that is so. The CPU time that a contender needs is what the load of the machine changes least. Of
-a handshake it is given for all of it, connecting and closing included, and from the connected socket on.
+says how far that is so. In a `transfer` the peer is another of the contender's kind, which receives. The CPU
+time that a contender needs is what the load of the machine changes least. Of a handshake it is given for all
+of it, connecting and closing included, and from the connected socket on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -61,9 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--what",
         type=_list,
-        default=["write", "read", "readinto", "client", "server"],
+        default=["transfer", "write", "read", "readinto", "client", "server"],
         metavar="WHAT,…",
-        help="write, read, readinto, client, server (handshakes)",
+        help="transfer (both ends of the same kind), write, read, readinto, client, server (handshakes)",
     )
     add("--json", type=Path, default=Path("bench-tls.json"), help="where the figures go")
 
@@ -129,6 +130,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _once(job: Job, peer: Child) -> Outcome:
+    if job.what == "transfer":
+        theirs = replace(job, core=next(iter(set(choose_cores()) - {job.core}), -1))
+        with Child("bench.tls_receivers", json.dumps(asdict(theirs))) as receiver:
+            port = int(receiver.line(START_LIMIT))
+            return _once(replace(job, what="write", port=port, peers=[receiver.process.pid]), peer)
     with Child("bench.tls_contenders", json.dumps(asdict(job))) as contender:
         if job.what != "server":
             return Outcome(**json.loads(contender.line(WORK_LIMIT)))
