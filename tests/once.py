@@ -1,8 +1,8 @@
 """What one Python's run settles for all.
 
 With `--again` these files are left out: on the further Pythons of one machine they would only say the same
-again. They read files, run the command or race in namespaces of their own; what in them a Python's version
-could change (sockets, threads, signals, `ssl`, asyncio) the rest checks on each of them.
+again. They read files, run the command, follow scripts or race in namespaces of their own; what in them a
+Python's version could change (sockets, threads, signals, `ssl`, asyncio) the rest checks on each of them.
 """
 
 from pathlib import Path
@@ -20,6 +20,7 @@ ONCE = {
         "cli/test_cli_keep_open.py",
         "cli/test_cli_lookup.py",
         "cli/test_cli_ping.py",
+        "cli/test_cli_streams.py",
         "cli/test_cli_terminal.py",
         "cli/test_cli_tls.py",
         "cli/test_cli_tls_interop.py",
@@ -34,8 +35,11 @@ ONCE = {
         "dns/test_dns_hostile.py",
         "dns/test_dns_oracle.py",
         "interfaces/test_cli_interfaces.py",
+        "interop/test_bulk.py",
         "multicast/test_lab_multicast.py",
         "proxies/test_proxy_real.py",
+        "proxies/test_proxy_scripted.py",
+        "proxies/test_proxy_waiting.py",
         "resolve/test_hosts_file.py",
         "resolve/test_long_files.py",
         "resolve/test_namespace_command.py",
@@ -43,6 +47,12 @@ ONCE = {
         "resolve/test_real_files.py",
         "resolve/test_real_servers.py",
         "resolve/test_resolv_conf.py",
+        "resolve/test_resolver_dial.py",
+        "resolve/test_scripted.py",
+        "resolve/test_scripted_failures.py",
+        "resolve/test_scripted_queries.py",
         "resolve/test_services.py",
+        "resolve/test_settings.py",
+        "tls/test_programs.py",
     )
 }
