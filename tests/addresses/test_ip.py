@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialnet.addresses import parse_ip
+from dialnet.addresses.ip import _literal
 from dialnet.errors import ParseError
 
 V4 = IPv4Address
@@ -176,3 +177,18 @@ def test_any_ipv4_and_its_mapped_form(ip):
 def test_any_ipv6(ip):
     expected = ip.ipv4_mapped or ip
     assert parse_ip(ip.compressed) == parse_ip(ip.exploded.upper()) == expected
+
+
+def test_the_longest_text_of_an_address() -> None:
+    text = "0000:0000:0000:0000:0000:0000:255.255.255.255"
+    assert parse_ip(text) == IPv6Address("::ffff:ffff")
+    with pytest.raises(ParseError):
+        parse_ip("0" + text)
+
+
+def test_what_is_too_long_for_an_address_is_not_kept() -> None:
+    """Such text comes from anywhere."""
+    before = _literal.cache_info()
+    with pytest.raises(ParseError):
+        parse_ip("x" * 100_000)
+    assert _literal.cache_info() == before

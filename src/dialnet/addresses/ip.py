@@ -36,9 +36,18 @@ def parse_ip(s: str) -> IP:
     return unmapped(ip)
 
 
-@functools.lru_cache(256)  # a dial looks at its host more than once, and most programs dial few
+# Six groups of four digits and an IPv4 address: the longest text of any.
+_LONGEST = 45
+
+
 def literal(text: str) -> IP | None:
     """The address `text` says, a mapped one still as IPv6, or `None`."""
+    # What is longer is not kept either, whoever sends it.
+    return _literal(text) if len(text) <= _LONGEST else None
+
+
+@functools.lru_cache(256)  # a dial looks at its host more than once, and most programs dial few
+def _literal(text: str) -> IP | None:
     try:
         if ":" not in text:
             return IPv4Address(text)

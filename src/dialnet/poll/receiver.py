@@ -89,7 +89,8 @@ class Receiver(Ready):
             if poller is not None:
                 if self.interest == ONCE:
                     # Used up: the kernel watches for nothing that would have to be taken out by name.
-                    poller.fds.pop(self.number, None)
+                    if poller.fds.get(self.number) is self:
+                        del poller.fds[self.number]
                 else:
                     poller.drop(self)
             self.sock.close()
