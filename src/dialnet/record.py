@@ -34,7 +34,9 @@ class Record:
 
     def _set(self, values: dict[str, Any]) -> None:
         """For `__init__`: the one time that attributes are set."""
-        self.__dict__.update((name, values[name]) for name in self._fields)
+        own = self.__dict__
+        for name in self._fields:
+            own[name] = values[name]
 
     def __setattr__(self, name: str, value: object) -> None:
         from dataclasses import FrozenInstanceError

@@ -88,9 +88,12 @@ class Dialer(DialOptions):
         )
 
 
+_plain = Dialer()
+
+
 def dial(network: str, address: str, *, timeout: float | timedelta | None = None) -> Opening[Conn]:
     """Connect to `address` on `network`, within `timeout` seconds if given; see `Dialer.dial`."""
-    return Dialer(timeout=timeout).dial(network, address)
+    return (_plain if timeout is None else Dialer(timeout=timeout)).dial(network, address)
 
 
 def dial_tcp(network: str, laddr: TCPAddr | None, raddr: TCPAddr | None) -> Opening[TCPConn]:

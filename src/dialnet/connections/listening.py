@@ -65,7 +65,7 @@ class ListeningEnd(SocketEnd):
 
     def _accepted(self, sock: socket.socket, remote: Any) -> Opened:
         tcp = self._network.base == "tcp"
-        fd = FD(sock, eager=tcp)
+        fd = FD(sock, eager=tcp, family=self._fd.family)
         if tcp:
             set_connection_options(sock, self._keep_alive)
         return Opened(fd, self._network, local_name(fd), remote)

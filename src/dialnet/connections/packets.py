@@ -40,8 +40,8 @@ class Packets(Deadlines):
             if isinstance(addr, UnixAddr) and addr.network != network.base:
                 raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
             if network.base == "ip":
-                return sockaddr_for(network, addr, self._fd.sock.family)
-            return to_sockaddr(addr, self._fd.sock.family)
+                return sockaddr_for(network, addr, self._fd.family)
+            return to_sockaddr(addr, self._fd.family)
         except OSError as err:
             raise OpError("write", network.name, self._source(), addr, err) from err
 

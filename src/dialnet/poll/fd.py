@@ -91,6 +91,7 @@ class FD:
         "__weakref__",
         "closed",
         "eager",
+        "family",
         "interest",
         "lingers",
         "number",
@@ -100,9 +101,13 @@ class FD:
         "writing",
     )
 
-    def __init__(self, sock: socket.socket, *, eager: bool = False) -> None:
-        sock.setblocking(False)
+    def __init__(self, sock: socket.socket, *, eager: bool = False, family: int | None = None) -> None:
+        # One that was made so needs no further system call.
+        if sock.gettimeout() != 0.0:
+            sock.setblocking(False)
         self.sock = sock
+        # A plain number: `sock` looks one of an enumeration up each time.
+        self.family: int = int(sock.family) if family is None else family
         self.number = sock.fileno()
         self.closed = False
         self.eager = eager

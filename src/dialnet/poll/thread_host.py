@@ -36,7 +36,9 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             if isinstance(request, Wait):
-                answer = _wait(waiter, request)
+                events = request.events
+                alone = len(events) == 1 and isinstance(events[0], Ready)
+                answer = (_wait_for_one if alone else _wait)(waiter, request)
             elif request is NOW:
                 answer = monotonic()
             else:
@@ -55,6 +57,26 @@ def _answer(request: Any) -> Any:
         return get_ident()
     assert isinstance(request, Start)
     return request.pool.submit(partial(copy_context().run, request.call))
+
+
+def _wait_for_one(waiter: ThreadWaiter, request: Wait) -> Sequence[Event]:
+    """A single descriptor, which is what most waits are for: with the `poll` that the thread has anyway."""
+    ready, until = request.events[0], request.until
+    assert isinstance(ready, Ready)
+    side = ready.side
+    timeout: float | None = None
+    try:
+        ready.attach(waiter)
+        while not ready.fired():
+            if until is not None:
+                timeout = milliseconds(until)
+                if timeout <= 0.0:
+                    return ()
+            if waiter.wait(side.fd.number, side.poll_mask, timeout):
+                side.ready = True
+        return request.events
+    finally:
+        ready.detach(waiter)
 
 
 def _wait(waiter: ThreadWaiter, request: Wait) -> Sequence[Event]:

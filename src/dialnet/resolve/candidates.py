@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import socket
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from ..addresses import Addr, IPAddr, TCPAddr, UDPAddr, UnixAddr, split_host_por
 from ..errors import AddrError, MissingAddressError, NoSuitableAddressError
 from ..poll.signal import CancelToken
 from . import asked
-from .literals import ip_literal
+from .literals import ip_literal, port_number
 from .networks import Network
 
 TYPE_CHECKING = False
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
 
     Tell = Callable[[Sequence[Any]], None]
 
-__all__ = ["addresses", "first_choice", "internet_addresses", "is_wildcard", "matching_local"]
+__all__ = [
+    "addresses",
+    "first_choice",
+    "internet_addresses",
+    "is_wildcard",
+    "matching_local",
+    "spelt_out",
+]
 
 InetAddr = TCPAddr | UDPAddr | IPAddr
 
@@ -55,34 +63,84 @@ async def internet_addresses(
     cancel: CancelToken | None = None,
     resolver: Any = None,
     tell: Tell | None = None,
-) -> list[InetAddr]:
-    make: Callable[[Any, str], InetAddr]
+) -> Sequence[InetAddr]:
+    known = spelt_out(network, address)
+    if known is not None:
+        return known  # type: ignore[return-value]
     if network.base == "ip":
         # No ports, so all of it is the host.
-        host, make = address, IPAddr
+        host, port = address, 0
     else:
-        host, service = split_host_port(address) if address else ("", "")
+        host, service = split_host_port(address)
         port = await asked.port(resolver, network.base, service, until, cancel)
-        kind: type[TCPAddr] | type[UDPAddr] = TCPAddr if network.base == "tcp" else UDPAddr
-
-        def make(ip: Any, zone: str) -> InetAddr:
-            return kind(ip, port, zone)
-
-    if not host:
-        return [make(None, "")]
-    versions: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
-    wanted = versions.get(network.family)
-
-    def suitable(addrs: Sequence[IPAddr]) -> list[Any]:
-        return [make(a.ip, a.zone) for a in addrs if a.ip is not None and wanted in (None, a.ip.version)]
-
-    heard = None if tell is None else lambda addrs: tell(suitable(addrs))
+        if not host:
+            return [_make(network, None, port)]
+    heard = None if tell is None else lambda addrs: tell(_suitable(network, addrs, port))
     found = await asked.addresses(resolver, host, network.family, until, cancel, heard)
-    if len(found) == 1 and found[0].ip == _V6_UNSPECIFIED and (network.base != "ip" or wanted):
+    return _all_suitable(network, host, found, port)
+
+
+def spelt_out(network: Network, address: str) -> Sequence[Addr] | None:
+    """The addresses that `address` says itself, so that nobody has to be asked; None where it has a host's or
+    a service's name in it, or is none that can be dialed.
+
+    Raises `AddrError`.
+    """
+    if not isinstance(address, str):
+        return None
+    if network.base == "ip" or network.is_unix or len(address) > _LONGEST_KEPT:
+        return _spelt_out(network, address)
+    return _kept(network, address)  # type: ignore[no-any-return]
+
+
+def _spelt_out(network: Network, address: str) -> Sequence[Addr] | None:
+    if network.is_unix:
+        return (UnixAddr(address, network.base),) if address else None
+    port: int | None = 0
+    host = address
+    if network.base != "ip" and address:
+        host, service = split_host_port(address)
+        port = port_number(service)
+    if port is None:
+        return None
+    if not host:
+        return (_make(network, None, port),)
+    literal = ip_literal(host)
+    return None if literal is None else tuple(_all_suitable(network, host, [literal], port))
+
+
+# An IPv6 address with an interface's name and a port, and some more.
+_LONGEST_KEPT = 80
+# Most programs dial few addresses, and an address knows its socket address by then.
+_kept: Any = functools.lru_cache(256)(_spelt_out)
+
+_VERSIONS: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 6}
+
+
+def _make(network: Network, ip: Any, port: int, zone: str = "") -> InetAddr:
+    if network.base == "tcp":
+        return TCPAddr(ip, port, zone)
+    return UDPAddr(ip, port, zone) if network.base == "udp" else IPAddr(ip, zone)
+
+
+def _suitable(network: Network, addrs: Sequence[IPAddr], port: int) -> list[InetAddr]:
+    """Those of the network's family, as addresses of its kind."""
+    wanted = _VERSIONS.get(network.family)
+    return [
+        _make(network, addr.ip, port, addr.zone)
+        for addr in addrs
+        if addr.ip is not None and wanted in (None, addr.ip.version)
+    ]
+
+
+def _all_suitable(network: Network, host: str, found: list[IPAddr], port: int) -> list[InetAddr]:
+    """The same of all that was found; raises `NoSuitableAddressError` where that is nothing."""
+    any_family = network.family not in _VERSIONS
+    if len(found) == 1 and found[0].ip == _V6_UNSPECIFIED and (network.base != "ip" or not any_family):
         # The wildcard of a dual-stack socket, which a machine without IPv6 can still serve. (Raw sockets have
         # one family, so where none was asked for it is the one that was written.)
-        found.append(IPAddr("0.0.0.0"))
-    addrs = suitable(found)
+        found = [*found, IPAddr("0.0.0.0")]
+    addrs = _suitable(network, found, port)
     if not addrs:
         raise NoSuitableAddressError(host)
     return addrs
@@ -101,9 +159,10 @@ def first_choice(found: Sequence[InetAddr], *, prefer_v6: bool = False) -> InetA
 
 def is_wildcard(addr: Addr) -> bool:
     """Whether the address leaves the host open."""
-    if isinstance(addr, UnixAddr):
-        return addr.name == ""
-    ip = getattr(addr, "ip", None)
+    try:
+        ip = addr.ip  # type: ignore[attr-defined]
+    except AttributeError:
+        return getattr(addr, "name", "") == ""
     return ip is None or ip.is_unspecified
 
 

@@ -32,7 +32,8 @@ class Network:
     ) -> None:
         self.name = name
         self.base = base
-        self.family = family
+        # A plain number, as `socket` wants it in the end.
+        self.family = int(family)
         self.type = type
         self.protocol = protocol
         self.plain = self if plain is None else plain

@@ -50,6 +50,8 @@ def adopt(given: Any, bases: tuple[str, ...], *, listens: bool = False) -> Opene
             if base not in bases or _listens(sock, base) != listens:
                 raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
             remote = None if listens else _peer(sock)
+            # Whoever has it too may have made it block since.
+            sock.setblocking(False)
             fd = FD(sock, eager=base == "tcp" and not listens)
             if base == "tcp" and not listens:
                 set_connection_options(sock, KeepAliveConfig())

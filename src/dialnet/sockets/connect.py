@@ -58,9 +58,21 @@ async def attempt(
             raise DeadlineExceededError
         if cancel is not None and cancel.cancelled:
             raise CanceledError
-        if network.base == "tcp" and (local is None or getattr(local, "port", 0) == 0):
-            return await _not_to_itself(network, local, remote, options, until, cancel, used)
-        return await _connect(network, local, remote, options, until, cancel, used)
+        # TCP lets a socket connect to itself when the kernel happens to choose the destination as its local
+        # port (RFC 9293's simultaneous open), so dialing a port nobody listens on can succeed. Two tries
+        # more, as Go; the kernel chooses another port each time, and may report the clash as EADDRNOTAVAIL.
+        left = 2 if network.base == "tcp" and (local is None or getattr(local, "port", 0) == 0) else 0
+        while True:
+            try:
+                opened = await _connect(network, local, remote, options, until, cancel, used)
+            except SyscallError as err:
+                if not left or err.err.errno != errno.EADDRNOTAVAIL:
+                    raise
+            else:
+                if not left or (opened.local is not None and opened.local[:2] != opened.remote[:2]):
+                    return opened
+                opened.fd.close()
+            left -= 1
     except SyscallError as err:
         failure = OpError("dial", network.name, local, remote, err.err, syscall=err.name)
         failure.local_addr = _came_from(remote, used)
@@ -78,34 +90,6 @@ def _came_from(remote: Addr | None, used: list[Any]) -> Addr | None:
     return from_sockaddr(type(remote), used[-1])
 
 
-async def _not_to_itself(
-    network: Network,
-    local: Addr | None,
-    remote: Addr | None,
-    options: DialOptions,
-    until: float | None,
-    cancel: CancelToken | None,
-    used: list[Any],
-) -> Opened:
-    """A TCP connection that is not its own peer.
-
-    TCP lets a socket connect to itself when the kernel happens to choose the destination as its local
-    port (RFC 9293's simultaneous open), so dialing a port nobody listens on can succeed. Two tries more,
-    as Go; the kernel chooses another port each time, and may report the clash as EADDRNOTAVAIL.
-    """
-    for _ in range(2):
-        try:
-            opened = await _connect(network, local, remote, options, until, cancel, used)
-        except SyscallError as err:
-            if err.err.errno == errno.EADDRNOTAVAIL:
-                continue
-            raise
-        if opened.local is not None and opened.local[:2] != opened.remote[:2]:
-            return opened
-        opened.fd.close()
-    return await _connect(network, local, remote, options, until, cancel, used)
-
-
 async def _connect(
     network: Network,
     local: Addr | None,
@@ -120,14 +104,22 @@ async def _connect(
     try:
         if local is not None and not (is_wildcard(local) and not getattr(local, "port", 0)):
             bind(network, fd, local)
-        sockaddr = None
+        peer = None
         if remote is not None:
-            target = _spelt_out(remote, network)
-            sockaddr = step("connect", sockaddr_for, network, target, fd.sock.family)
-            await _finish(fd, sockaddr, until, cancel)
+            target = _spelt_out(remote, network) if system.DIAL_WILDCARD_TO_LOOPBACK else remote
+            sockaddr = step("connect", sockaddr_for, network, target, fd.family)
+            code = step("connect", fd.sock.connect_ex, sockaddr)
+            if code in _UNDER_WAY:
+                # To this machine it is there by now, and there is nothing to wait for.
+                peer = _peer_name(fd, None)
+                code = 0 if peer is not None else await _finish(fd, until, cancel)
+            if code not in (0, errno.EISCONN):
+                raise SyscallError("connect", OSError(code, os.strerror(code)))
+            if peer is None:
+                peer = _peer_name(fd, sockaddr)
         if network.base == "tcp":
             set_connection_options(fd.sock, options.keep_alive)
-        opened = Opened(fd, network, local_name(fd), _peer_name(fd, sockaddr))
+        opened = Opened(fd, network, local_name(fd), peer)
         if network.base == "ip":
             opened.dialed = remote
         return opened
@@ -139,7 +131,7 @@ async def _connect(
 
 def _spelt_out(remote: Addr, network: Network) -> Addr:
     """The unspecified address as the loopback one, on systems whose kernel does not know it means that."""
-    if not system.DIAL_WILDCARD_TO_LOOPBACK or not is_wildcard(remote):
+    if not is_wildcard(remote):
         return remote
     loopback = "::1" if network.plain.name.endswith("6") else "127.0.0.1"
     if isinstance(remote, (TCPAddr, UDPAddr)):
@@ -147,23 +139,21 @@ def _spelt_out(remote: Addr, network: Network) -> Addr:
     return IPAddr(loopback) if isinstance(remote, IPAddr) else remote
 
 
-async def _finish(fd: FD, sockaddr: Any, until: float | None, cancel: CancelToken | None) -> None:
-    code = step("connect", fd.sock.connect_ex, sockaddr)
-    while code in _UNDER_WAY:
+async def _finish(fd: FD, until: float | None, cancel: CancelToken | None) -> int:
+    """Wait until the connection that is under way is there, or cannot be made; its error's number, or 0."""
+    ready = Ready(fd.writing)
+    events: Sequence[Event] = [ready] if cancel is None else [ready, cancel]
+    while True:
         fd.writing.ready = False
-        ready = Ready(fd.writing)
-        events: Sequence[Event] = [ready] if cancel is None else [ready, cancel]
         fired = await wait(*events, until=until)
         if cancel is not None and cancel.cancelled:
             raise CanceledError
         if not fired:
             raise DeadlineExceededError
         code = step("getsockopt", fd.sock.getsockopt, socket.SOL_SOCKET, socket.SO_ERROR)
-        if code == 0 and _peer_name(fd, None) is None:
-            # A wake-up before its time: no error yet, and no peer either.
-            code = errno.EINPROGRESS
-    if code not in (0, errno.EISCONN):
-        raise SyscallError("connect", OSError(code, os.strerror(code)))
+        if code not in _UNDER_WAY and (code or _peer_name(fd, None) is not None):
+            return code  # type: ignore[no-any-return]
+        # A wake-up before its time: no error yet, and no peer either.
 
 
 def _peer_name(fd: FD, sockaddr: Any) -> Any:

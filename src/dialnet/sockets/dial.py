@@ -11,7 +11,7 @@ from ..addresses import Addr, IPAddr, TCPAddr, UDPAddr, UnixAddr
 from ..errors import CanceledError, MissingAddressError, OpError
 from ..poll.deadline import earliest, instant, seconds, timeout_instant
 from ..poll.signal import CancelToken
-from ..poll.waits import here, now
+from ..poll.waits import now, now_and_here
 from ..resolve import candidates
 from ..resolve.networks import Network, parse_network
 from .config import DialOptions
@@ -49,14 +49,21 @@ class Dialing:
         self.cancel = cancel
         self.teller = teller
 
-    async def attempt(self, remote: Addr | None, until: float | None) -> Opened:
-        """One attempt, told of. Its error has its `duration`."""
+    async def attempt(self, remote: Addr | None, until: float | None, began: float | None = None) -> Opened:
+        """One attempt, told of. Its error has its `duration`. `began` is the time, where it is known."""
         teller, name = self.teller, self.network.name
-        began = await now()
-        teller.tell("connect_start", name, remote, began)
+        if began is None:
+            began = await now()
+        if teller.listens:
+            teller.tell("connect_start", name, remote, began)
         try:
             opened = await attempt(
-                self.network, self.local, _dialable(remote), self.options, until, self.cancel
+                self.network,
+                self.local,
+                _dialable(remote) if self.network.is_unix else remote,
+                self.options,
+                until,
+                self.cancel,
             )
         except OpError as err:
             ended = await now()
@@ -67,7 +74,8 @@ class Dialing:
             # Closed, because another has won. The host cannot be asked for the time any more.
             teller.tell("connect_done", name, remote, CanceledError(), monotonic())
             raise
-        teller.tell("connect_done", name, remote, None, await now())
+        if teller.listens:
+            teller.tell("connect_done", name, remote, None, await now())
         return opened
 
     def failure(self, failures: Sequence[OpError]) -> OpError:
@@ -88,32 +96,47 @@ class Dialing:
 
 async def dial(network: str, address: str, options: DialOptions, cancel: CancelToken | None) -> Opened:
     """Connect to `address`. Raises `OpError` of op `dial`; `TypeError` for arguments of a wrong type."""
-    began = await now()
-    until = earliest(timeout_instant(options.timeout, began), instant(options.deadline))
-    teller = Teller(options.trace, await here())
-    outcome: Opened | list[OpError] | None
+    began: float | None
+    began, who = await now_and_here()
+    until = _limit(options, began)
+    known: Sequence[Addr] | None
+    outcome: Opened | list[OpError] | None = None
     try:
         net = parse_network(network, to_open=True)
-        dialing = Dialing(net, options.local_addr, options, until, cancel, teller)
+        dialing = Dialing(net, options.local_addr, options, until, cancel, Teller(options.trace, who))
         delay = _delay(options)
-        if net.base == "tcp" and delay is not None and candidates.name_in(net, address):
+        known = candidates.spelt_out(net, address) if address else None
+        if known is not None:
+            if options.local_addr is not None:
+                known = candidates.matching_local(known, net, options.local_addr)
+        elif net.base == "tcp" and delay is not None and candidates.name_in(net, address):
             # Connecting begins while the lookup still goes on.
             found = Found(candidates.ranked)
             lookup = _lookup(dialing, address, found)
             outcome = await race(lookup, found, dialing.attempt, delay, until, cancel)
         else:
             known = await _lookup(dialing, address)
-            outcome = None
+            began = None
     except OSError as err:
         raise OpError("dial", str(network), None, None, err) from err
-    if outcome is None:
-        if net.base != "tcp" or delay is None or len(known) == 1:
+    if known is not None:
+        if len(known) == 1:
+            return await dialing.attempt(known[0], until, began)
+        if net.base != "tcp" or delay is None:
             return await one_by_one(dialing, known)
         # A literal has two addresses only where it is the unspecified one.
         outcome = await race(_given(known), Found(list), dialing.attempt, delay, until, cancel)
     if isinstance(outcome, Opened):
         return outcome
+    assert outcome is not None
     raise dialing.failure(outcome)
+
+
+def _limit(options: DialOptions, began: float) -> float | None:
+    """The instant by which all has to be done."""
+    if options.timeout is None and options.deadline is None:
+        return None
+    return earliest(timeout_instant(options.timeout, began), instant(options.deadline))
 
 
 def _delay(options: DialOptions) -> float | None:
@@ -215,8 +238,8 @@ async def dial_typed(
     Raises `OpError` of op `dial` (with EINVAL for an address of another network); `TypeError` for what is no
     address.
     """
-    began = await now()
-    until = earliest(timeout_instant(options.timeout, began), instant(options.deadline))
+    began, who = await now_and_here()
+    until = _limit(options, began)
     for addr in (local, remote):
         if addr is not None and not isinstance(addr, Addr):
             raise TypeError(f"expected a {kind.__name__} or None, not {type(addr).__name__}")
@@ -234,8 +257,8 @@ async def dial_typed(
             raise MissingAddressError
     except OSError as err:
         raise OpError("dial", str(network), local, remote, err) from err
-    teller = Teller(options.trace, await here())
-    return await Dialing(net, local, options, until, cancel, teller).attempt(remote, until)
+    teller = Teller(options.trace, who)
+    return await Dialing(net, local, options, until, cancel, teller).attempt(remote, until, began)
 
 
 _BASES: dict[type[Addr], tuple[str, ...]] = {

@@ -84,7 +84,7 @@ class EchoSocket:
         """Send a request; when it went. Raises `OpError` of op `write`."""
         fd = self._fd
         try:
-            sockaddr = to_sockaddr(addr, fd.sock.family)
+            sockaddr = to_sockaddr(addr, fd.family)
             message = pack_request(self.version, self.identifier, sequence, data)
             # With an error queue, the error of an earlier request comes up here as well, once.
             again = self._errors is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import socket
 
-from ..addresses import Addr, IPAddr, TCPAddr, UDPAddr
+from ..addresses import Addr
 from ..addresses.sockaddr import to_sockaddr
 from ..errors import AddrError
 from ..resolve.candidates import is_wildcard
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["choose", "control_network", "sockaddr_for", "stack"]
+
+# Plain numbers: an enumeration's are looked up and made anew all the time.
+_INET, _INET6 = int(socket.AF_INET), int(socket.AF_INET6)
 
 
 @functools.cache
@@ -43,24 +46,23 @@ def _works(family: int, v6_only: int | None, host: str) -> bool:
 
 def choose(network: Network, local: Addr | None, remote: Addr | None, *, listen: bool) -> tuple[int, bool]:
     """The family, and whether an IPv6 socket is to take IPv6 only."""
-    if network.family != socket.AF_UNSPEC:
-        return network.family, network.family == socket.AF_INET6
+    if network.family:
+        return network.family, network.family == _INET6
     has_v4, _, mapped = stack()
     if network.base == "ip":
         mapped = False  # Raw sockets are of one family: over IPv6 no IPv4 packet comes in or goes out.
     if listen and (local is None or is_wildcard(local)):
         if mapped or not has_v4:
-            return socket.AF_INET6, False
-        return (socket.AF_INET, False) if local is None else (_family(local), False)
-    if _family(local) == socket.AF_INET and _family(remote) == socket.AF_INET:
-        return socket.AF_INET, False
-    return socket.AF_INET6, False
+            return _INET6, False
+        return _family(local), False
+    if _family(local) == _INET and _family(remote) == _INET:
+        return _INET, False
+    return _INET6, False
 
 
 def _family(addr: Addr | None) -> int:
-    if isinstance(addr, (TCPAddr, UDPAddr, IPAddr)) and addr.ip is not None and addr.ip.version == 6:
-        return socket.AF_INET6
-    return socket.AF_INET
+    ip = getattr(addr, "ip", None)
+    return _INET6 if ip is not None and ip.version == 6 else _INET
 
 
 def control_network(network: Network, family: int) -> str:

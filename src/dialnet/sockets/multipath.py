@@ -20,6 +20,8 @@ __all__ = ["dials", "in_use", "listens", "make_socket"]
 # linux/socket.h and linux/mptcp.h; Python has no names for them.
 _SOL_MPTCP = 284
 _MPTCP_INFO = 1
+# socket(2) then does what would be a system call more.
+_NONBLOCK = int(getattr(socket, "SOCK_NONBLOCK", 0))
 
 
 def dials(options: DialOptions) -> bool:
@@ -37,7 +39,8 @@ def listens(options: ListenOptions) -> bool:
 
 
 def make_socket(family: int, type: int, protocol: int, multipath: bool) -> socket.socket:
-    """A new socket, a multipath one if that is wanted and can be had. Raises `OSError`."""
+    """A new socket that does not wait, a multipath one if that is wanted and can be had. Raises `OSError`."""
+    type |= _NONBLOCK
     if multipath and system.MULTIPATH_TCP is not None:
         try:
             return socket.socket(family, type, system.MULTIPATH_TCP)

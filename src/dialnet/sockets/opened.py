@@ -83,9 +83,9 @@ def make(
         network.protocol,
         multipath and _may_have_paths(network, local, remote),
     )
-    fd = FD(sock, eager=network.base == "tcp" and not listen)
+    fd = FD(sock, eager=network.base == "tcp" and not listen, family=family)
     try:
-        step("setsockopt", set_defaults, sock, v6_only)
+        step("setsockopt", set_defaults, sock, family, network.type, v6_only)
         if prepare is not None:
             step("setsockopt", prepare, sock)
         if control is not None:
@@ -105,7 +105,7 @@ def _may_have_paths(network: Network, *ends: Addr | None) -> bool:
 
 
 def bind(network: Network, fd: FD, addr: Addr) -> None:
-    step("bind", fd.sock.bind, step("bind", families.sockaddr_for, network, addr, fd.sock.family))
+    step("bind", fd.sock.bind, step("bind", families.sockaddr_for, network, addr, fd.family))
 
 
 def local_name(fd: FD) -> Any:

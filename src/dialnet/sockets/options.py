@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import socket
 
@@ -20,14 +21,18 @@ _IDLE, _INTERVAL, _COUNT = system.keep_alive_options()
 MOST = 2**31 - 1
 
 
-def set_defaults(sock: socket.socket, v6_only: bool) -> None:
+_INET, _INET6 = int(socket.AF_INET), int(socket.AF_INET6)
+_DGRAM, _RAW = int(socket.SOCK_DGRAM), int(socket.SOCK_RAW)
+
+
+def set_defaults(sock: socket.socket, family: int, type: int, v6_only: bool) -> None:
     """What a new socket gets before anything else; only SO_BROADCAST can fail."""
-    if sock.family == socket.AF_INET6 and sock.type != socket.SOCK_RAW:
+    if family == _INET6 and type != _RAW:
         try:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(v6_only))
         except OSError:
             pass  # OpenBSD does not have the choice; the bind or connect that follows will tell.
-    if sock.type in (socket.SOCK_DGRAM, socket.SOCK_RAW) and sock.family in (socket.AF_INET, socket.AF_INET6):
+    if type in (_DGRAM, _RAW) and family in (_INET, _INET6):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
 
 
@@ -46,16 +51,25 @@ def set_connection_options(sock: socket.socket, config: KeepAliveConfig) -> None
 
 def set_keep_alive(sock: socket.socket, config: KeepAliveConfig) -> None:
     """Raises `OSError`; what comes after the option that failed is then not set."""
+    for option in _keep_alive(config):
+        sock.setsockopt(*option)
+
+
+# A program has one or two of them, and every connection asks.
+@functools.lru_cache(16)
+def _keep_alive(config: KeepAliveConfig) -> tuple[tuple[int, int, int], ...]:
+    """The options that say so, in the order in which they are set."""
     if not config.enable:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)
-        return
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    set_idle(sock, config.idle)
-    interval = _whole_seconds(config.interval)
+        return ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0),)
+    idle, interval = _whole_seconds(config.idle), _whole_seconds(config.interval)
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    if idle >= 0:
+        options.append((socket.IPPROTO_TCP, _IDLE, idle))
     if _INTERVAL is not None and interval >= 0:
-        sock.setsockopt(socket.IPPROTO_TCP, _INTERVAL, interval)
+        options.append((socket.IPPROTO_TCP, _INTERVAL, interval))
     if _COUNT is not None and config.count >= 0:
-        sock.setsockopt(socket.IPPROTO_TCP, _COUNT, min(config.count, MOST) or 9)
+        options.append((socket.IPPROTO_TCP, _COUNT, min(config.count, MOST) or 9))
+    return tuple(options)
 
 
 def set_idle(sock: socket.socket, idle: float | timedelta) -> None:

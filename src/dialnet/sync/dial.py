@@ -74,9 +74,12 @@ class Dialer(DialOptions):
         return UnixConn(drive(work.dial_typed(network, UnixAddr, laddr, raddr, self, cancel)))
 
 
+_plain = Dialer()
+
+
 def dial(network: str, address: str, *, timeout: float | timedelta | None = None) -> Conn:
     """Connect to `address` on `network`, within `timeout` seconds if given; see `Dialer.dial`."""
-    return Dialer(timeout=timeout).dial(network, address)
+    return (_plain if timeout is None else Dialer(timeout=timeout)).dial(network, address)
 
 
 def dial_tcp(network: str, laddr: TCPAddr | None, raddr: TCPAddr | None) -> TCPConn:
