@@ -126,8 +126,7 @@ def client(
     what is no context or no connection of bytes.
     """
     check_conn(conn)
-    engine = client_engine(client_context(context), server_name, str(conn.remote_addr), sessions)
-    return Conn(conn, engine, sessions)
+    return Conn(conn, client_engine(client_context(context), server_name, conn, sessions), sessions)
 
 
 def server(conn: AnyConn, context: ssl.SSLContext) -> Conn:

@@ -140,7 +140,7 @@ def client(
     what is no context or no connection of bytes.
     """
     check_conn(conn)
-    engine = client_engine(client_context(context), server_name, str(conn.remote_addr), sessions)
+    engine = client_engine(client_context(context), server_name, conn, sessions)
     return Conn(conn, engine, sessions)
 
 

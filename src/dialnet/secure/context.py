@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import ssl
 import threading
@@ -91,15 +92,23 @@ def name_to_verify(context: ssl.SSLContext, server_name: str | None) -> str | No
     if server_name is not None and not isinstance(server_name, str):
         raise TypeError(f"server_name is a str or None, not {type(server_name).__name__}")
     name = (server_name or "").strip("[]")
-    if name.startswith(".") or "\0" in name:
-        raise DNSError("no such host", name, is_not_found=True)
     if not name:
         if context.check_hostname:
             raise ValueError("server_name is needed: the context verifies that the peer is who it should be")
         return None
-    address = name.partition("%")[0]
+    return _verifiable(name) if len(name) <= _LONGEST_KEPT else _verifiable.__wrapped__(name)
+
+
+# No name of DNS is longer.
+_LONGEST_KEPT = 255
+
+
+@functools.lru_cache(256)  # a client mostly has few peers
+def _verifiable(name: str) -> str:
+    if name.startswith(".") or "\0" in name:
+        raise DNSError("no such host", name, is_not_found=True)
     try:
-        return str(ipaddress.ip_address(address))
+        return str(ipaddress.ip_address(name.partition("%")[0]))
     except ValueError:
         return ascii_name(name).removesuffix(".")
 

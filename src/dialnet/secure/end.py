@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from ..connections.base import SocketEnd
 from ..connections.contract import AnyConn
 from ..connections.end import Timed
 from ..errors import ClosedError, OpError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
+    from ..addresses import Addr
     from .sessions import SessionCache
 
 __all__ = ["SecureEnd", "check_conn", "client_engine", "server_engine"]
@@ -32,14 +34,18 @@ def check_conn(conn: Any) -> None:
 
 
 def client_engine(
-    context: ssl.SSLContext, server_name: str | None, peer: str, sessions: SessionCache | None
+    context: ssl.SSLContext, server_name: str | None, peer: Any, sessions: SessionCache | None
 ) -> tuple[Engine, str]:
-    """A client's engine, and by what its session is known: the name, or what `peer` is called without one.
-    Raises `ValueError` without a name to verify, `DNSError` for what cannot be one."""
+    """A client's engine, and by what its session is known: the name, or without one the peer's address
+    (`peer` is that address, or the connection to it).
+
+    Raises `ValueError` without a name to verify, `DNSError` for what cannot be one.
+    """
     name = name_to_verify(context, server_name)
-    key = name or peer
-    session = None if sessions is None else sessions._take(context, key)
-    return Engine(context, False, name, session), key
+    if sessions is None:
+        return Engine(context, False, name), ""
+    key = name or str(getattr(peer, "remote_addr", peer))
+    return Engine(context, False, name, sessions._take(context, key)), key
 
 
 def server_engine(context: ssl.SSLContext) -> tuple[Engine, str]:
@@ -58,16 +64,33 @@ class SecureEnd(Timed):
         engine: tuple[Engine, str],
         sessions: SessionCache | None,
         apart: Callable[[Link], None],
+        waiting_read: Callable[[int], bytes] | None = None,
     ) -> None:
         self._engine, key = engine
-        self._fd = Link(conn, self._engine, sessions, apart, key)
-        self._local_addr = conn.local_addr
-        self._remote_addr = conn.remote_addr
-        network = getattr(conn, "_net_name", None)
-        if network is None:
+        self._fd = Link(conn, self._engine, sessions, apart, key, waiting_read)
+        # A socket's end goes on knowing them, and mostly nobody asks.
+        if not isinstance(conn, SocketEnd):
+            self._local_addr = conn.local_addr
+            self._remote_addr = conn.remote_addr
+
+    @property
+    def _net_name(self) -> str:
+        conn = self._fd.conn
+        name: str | None = getattr(conn, "_net_name", None)
+        if name is None:
             known = getattr(conn, "_network", None)
-            network = known.name if known is not None else self._local_addr.network
-        self._net_name: str = network
+            name = known.name if known is not None else conn.local_addr.network
+        return name
+
+    def _source(self) -> Addr | None:
+        if self._local_addr is None:
+            self._local_addr = self._fd.conn.local_addr
+        return self._local_addr
+
+    def _target(self) -> Addr | None:
+        if self._remote_addr is None:
+            self._remote_addr = self._fd.conn.remote_addr
+        return self._remote_addr
 
     @property
     def net_conn(self) -> Any:
@@ -171,9 +194,7 @@ class SecureEnd(Timed):
             # However the call was woken.
             cause = ClosedError()
         sent = getattr(err, "bytes_written", 0)
-        source, target = (
-            (None, self._local_addr) if op in ("set", "file") else (self._local_addr, self._remote_addr)
-        )
+        source, target = (None, self._source()) if op in ("set", "file") else (self._source(), self._target())
         return OpError(
             op,
             self._net_name,
@@ -186,7 +207,7 @@ class SecureEnd(Timed):
 
     def __repr__(self) -> str:
         state = "closed " if self._fd.closed else ""
-        return f"<{state}tls.Conn {self._net_name} {self._local_addr}->{self._remote_addr}>"
+        return f"<{state}tls.Conn {self._net_name} {self._source()}->{self._target()}>"
 
     def __del__(self) -> None:
         self._warn_unclosed()

@@ -46,9 +46,12 @@ class Engine:
     __slots__ = (
         "_incoming",
         "_left",
+        "_more",
         "_part",
         "_read",
         "_records",
+        "_shake",
+        "_version",
         "_write",
         "appetite",
         "context",
@@ -90,6 +93,11 @@ class Engine:
         self._read = inner.read
         self._write = inner.write
         self._left = inner.pending
+        self._shake = inner.do_handshake
+        self._version = inner.version
+        # Whether the last read may have left something of its record. To ask `_left` gives the interpreter's
+        # lock away.
+        self._more = False
         self._records = Records()
         # The beginning of a record of which the rest has not come.
         self._part = b""
@@ -158,15 +166,16 @@ class Engine:
         """Go on with the handshake; True once it is over. Raises `ssl.SSLError` and its kin."""
         self._check()
         try:
-            self.object.do_handshake()
+            self._shake()
         except ssl.SSLWantReadError:
             self._starved()
             return None
         except OSError as err:
             raise self._fail(err) from err
         self.hello = None
-        self.renegotiable = self.object.version() != "TLSv1.3"
+        self.renegotiable = self._version() != "TLSv1.3"
         self.ready = True
+        self.dry = not self._incoming.pending
         return True
 
     def decrypt(self, n: int) -> bytes | None:
@@ -175,13 +184,15 @@ class Engine:
             return self.held.take(n)
         if self.over:
             return b""
-        if self.failed is not None or not (self._incoming.pending or self._left()):
+        if self.failed is not None or not (self._incoming.pending or self._has_more()):
             self._starved()
             return None
         try:
             data: bytes = self._read(n if n < RECORD else RECORD)
-            if len(data) == RECORD and n > RECORD and self._incoming.pending:
+            size = len(data)
+            if size == RECORD and n > RECORD and self._incoming.pending:
                 return self._gather(data, n)
+            self._more = size == n
         except ssl.SSLWantReadError:
             self._starved()
             return None
@@ -191,6 +202,10 @@ class Engine:
             raise self._fail(err) from err
         self.over = not data
         return data
+
+    def _has_more(self) -> bool:
+        """Whether a record was read from and has something left."""
+        return self._more and bool(self._left())
 
     def _gather(self, first: bytes, n: int) -> bytes:
         """More whole records, while there are any. What comes after them is the next read's."""
@@ -224,6 +239,7 @@ class Engine:
             while True:
                 n: int = self._read(size - done, buffer[done:] if done else buffer)
                 done += n
+                self._more = done == size
                 if n < RECORD or size - done < RECORD or not incoming.pending:
                     self.over = not n
                     return done
@@ -242,7 +258,7 @@ class Engine:
     def encrypt(self, data: bytes | memoryview) -> int:
         """Encrypt `data`; how much of it: less than all if the peer has to say something first."""
         taken, size = 0, len(data)
-        if self.renegotiable and (self._incoming.pending or self._left()):
+        if self.renegotiable and (self._incoming.pending or self._has_more()):
             self.read_ahead()
         try:
             while taken < size:
@@ -282,7 +298,7 @@ class Engine:
     def read_ahead(self) -> None:
         """Take what was decrypted already, and what the handshake under way may have to see, into `held`."""
         try:
-            while not self.over and (self._incoming.pending or self._left()):
+            while not self.over and (self._incoming.pending or self._has_more()):
                 data = self._read(RECORD)
                 if not data:
                     self.over = True
@@ -299,16 +315,17 @@ class Engine:
         if self.finished:
             return
         self.finished = True
-        while self._left():
+        while self._has_more():
             self.held += self._read(self._left())
-        waiting = self._incoming.read()
+        waiting = self._incoming.read() if self._incoming.pending else b""
         try:
             self.object.unwrap()
         except OSError as err:
             # It waits for the peer's, which reading will find. Or there can be none any more, and the peer
             # will see an end without a word.
             self.owing = getattr(err, "reason", None) == "SHUTDOWN_WHILE_IN_INIT"
-        self._incoming.write(waiting)
+        if waiting:
+            self._incoming.write(waiting)
 
     def seal(self, data: bytes | memoryview) -> tuple[int, bytes, int]:
         """Encrypt `data` and take all that is to be sent: how much of `data`, the ciphertext, and how much of

@@ -99,6 +99,7 @@ class Link:
         "try_read",
         "try_send",
         "urgent",
+        "waiting_read",
         "writing",
     )
 
@@ -109,8 +110,11 @@ class Link:
         sessions: SessionCache | None,
         apart: Callable[[Link], None],
         key: str = "",
+        waiting_read: Callable[[int], bytes] | None = None,
     ) -> None:
         self.conn = conn
+        # A read from it that waits, where that is a plain call (for threads).
+        self.waiting_read = waiting_read
         # What goes without waiting, where the connection below is a socket: most reads and writes end there.
         direct = isinstance(conn, ConnectionEnd)
         self.try_read: Callable[[int], bytes | None] = conn._try_read if direct else _never
@@ -189,13 +193,14 @@ class Link:
             with self.guard.lock:
                 if self.ended and self.spoilt is None:
                     self.engine.finish()
-                if not self.engine.pending:
+                data = self.engine.take()
+                if not data:
                     if self.writing.queue:
                         self.writing.leave(HOLDER)
                     else:
                         self.writing.turn = None
                     return
-            if not self._send_now():
+            if not self._send_now(data):
                 self._send_apart()
                 return
 
@@ -220,6 +225,7 @@ class Link:
     def finish(self) -> None:
         """`close`: wake everyone, tell the peer, close the connection below. What cannot be told at once is
         told from the background, within `_PATIENCE`, and then that closes. Never waits."""
+        data = b""
         with self.guard.lock:
             if self.closed:
                 return
@@ -234,10 +240,11 @@ class Link:
                 self.closing = True
                 if busy is None:
                     self.writing.turn = HOLDER
+                    data = self.engine.take()
             if self.sessions is not None and self.engine.ready:
                 self.remember()
         self.guard.ring()
-        if not polite or (busy is None and self._send_now()):
+        if not polite or (busy is None and self._send_now(data)):
             self.conn.close()
             return
         try:
@@ -249,22 +256,19 @@ class Link:
         if busy is None:
             self._send_apart()
 
-    def _send_now(self) -> bool:
-        """Send what can be sent without waiting; True if nothing is left. With the writing turn held."""
-        while True:
+    def _send_now(self, data: bytes) -> bool:
+        """Send what was taken, as far as that goes without waiting; True if nothing of it is left. With the
+        writing turn held."""
+        try:
+            sent = self.conn._try_write(data) if data and hasattr(self.conn, "_try_write") else 0
+        except OSError as err:
+            self.spoil(cause_of(err))
+            return True
+        if sent < len(data):
             with self.guard.lock:
-                data = self.engine.take()
-            if not data:
-                return True
-            try:
-                sent = self.conn._try_write(data) if hasattr(self.conn, "_try_write") else 0
-            except OSError as err:
-                self.spoil(cause_of(err))
-                return True
-            if sent < len(data):
-                with self.guard.lock:
-                    self.engine.put_back(data[sent:])
-                return False
+                self.engine.put_back(data[sent:])
+            return False
+        return True
 
     def _send_apart(self) -> None:
         """Have the rest sent in the background, which has the turn from now on."""

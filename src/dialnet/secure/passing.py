@@ -43,28 +43,32 @@ def read(link: Link, call: Callable[[Any], T | None], argument: Any) -> T | Coro
         link.flush()
     if result is not None:
         return result
-    try:
-        data = link.try_read(engine.appetite)
-        if data is None:
+    waiting = link.waiting_read
+    take = link.try_read if waiting is None else waiting
+    while True:
+        try:
+            data = take(engine.appetite)
+            if data is None:
+                return _read_on(link, call, argument, True)
+            with lock:
+                engine.feed(data)
+                result = call(argument)
+                if link.sessions is not None:
+                    link.remember()
+                heirs = bool(side.queue)
+                if result is not None and not heirs:
+                    side.turn = None
+        except BaseException:
+            side.leave(HOLDER)
+            raise
+        if engine.outgoing.pending:
+            link.flush()
+        if result is not None:
+            if heirs:
+                side.leave(HOLDER)
+            return result
+        if waiting is None or link.urgent or side.closed or side.deadline is not None:
             return _read_on(link, call, argument, True)
-        with lock:
-            engine.feed(data)
-            result = call(argument)
-            if link.sessions is not None:
-                link.remember()
-            heirs = bool(side.queue)
-            if result is not None and not heirs:
-                side.turn = None
-    except BaseException:
-        side.leave(HOLDER)
-        raise
-    if engine.outgoing.pending:
-        link.flush()
-    if result is None:
-        return _read_on(link, call, argument, True)
-    if heirs:
-        side.leave(HOLDER)
-    return result
 
 
 async def _read_on(link: Link, call: Callable[[Any], T | None], argument: Any, mine: bool) -> T:

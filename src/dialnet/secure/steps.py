@@ -15,7 +15,7 @@ from collections.abc import Generator
 
 from ..errors import DeadlineExceededError, OpError
 from ..poll.turns import MemorySide
-from .link import HOLDER, Link, cause_of
+from .link import HOLDER, Link, cause_of, take_at_once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,10 +43,12 @@ def turn(side: MemorySide) -> Generator[Request, Any, None]:
 
 async def handshake(link: Link) -> None:
     """Complete it. Nothing is lost where it is cut short: the next call goes on with it."""
-    engine = link.engine
-    await turn(link.reading)
+    engine, waiting = link.engine, link.waiting_read
+    if not take_at_once(link.reading):
+        await turn(link.reading)
     try:
-        await turn(link.writing)
+        if not take_at_once(link.writing):
+            await turn(link.writing)
         try:
             while not engine.ready:
                 with link.guard.lock:
@@ -62,7 +64,7 @@ async def handshake(link: Link) -> None:
                     data = engine.take()
                 if data:
                     await _send(link, data)
-                data = await more(engine.appetite)
+                data = await more(engine.appetite) if waiting is None else waiting(engine.appetite)
                 with link.guard.lock:
                     engine.feed(data)
         finally:
@@ -73,14 +75,17 @@ async def handshake(link: Link) -> None:
 
 async def _send(link: Link, data: bytes) -> None:
     """Send what is none of the user's data: what has not gone is kept and goes first, another time."""
+    sent = 0
     try:
-        await send(data)
+        sent = link.try_send(data)
+        if sent < len(data):
+            await send(memoryview(data)[sent:] if sent else data)
     except DeadlineExceededError as err:
         if not isinstance(err, OpError):
             link.spoil(err)
             raise
         with link.guard.lock:
-            link.engine.put_back(data[err.bytes_written :])
+            link.engine.put_back(data[sent + err.bytes_written :])
         raise
     except OSError as err:
         link.spoil(cause_of(err))

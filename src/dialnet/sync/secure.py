@@ -68,7 +68,7 @@ class SecureConn(SecureEnd, Rereadable):
     """
 
     def __init__(self, conn: Conn, engine: tuple[Engine, str], sessions: SessionCache | None = None) -> None:
-        self._secure(conn, engine, sessions, _apart)
+        self._secure(conn, engine, sessions, _apart, conn.read)
 
     def handshake(self) -> None:
         """Complete the handshake, if it is not. The deadlines for reading and for writing hold for it; one
