@@ -23,11 +23,11 @@ from __future__ import annotations
 import os
 import socket
 import struct
-import weakref
-from threading import RLock
+from _thread import RLock
 
 from .. import system
 from ..system.masks import POLL_READ, POLL_WRITE, READ, WRITE
+from .living import Living
 from .turns import Turns
 
 TYPE_CHECKING = False
@@ -150,23 +150,25 @@ class FD:
                     )
                 self.sock.close()
         finally:
-            for side in (self.reading, self.writing):
+            # Where nobody has the turn, nobody queues for it.
+            busy = [side for side in (self.reading, self.writing) if side.turn is not None]
+            for side in busy:
                 for waiter in side.waiters():
                     waiter.wake()
-            for side in (self.reading, self.writing):
+            for side in busy:
                 # Of those who wait, only the one whose turn it is polls the descriptor.
                 polling = side.turn
                 if polling is not None:
                     polling.left()
 
 
-_living: weakref.WeakSet[FD] = weakref.WeakSet()
+_living = Living()
 
 
 def _after_fork() -> None:
     # Of all threads only this one lives on in the child: locks that others held, their turns and
     # their places in queues are gone with them. The pollers are the parent's.
-    for fd in list(_living):
+    for fd in _living.all():
         fd.poller = None
         fd.interest = 0
         for side in (fd.reading, fd.writing):

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import threading
-import weakref
 from collections.abc import Callable
 from time import monotonic
 
@@ -21,6 +20,7 @@ from .. import system
 from ..errors import CanceledError, ClosedError, DeadlineExceededError
 from ..system.masks import POLL_READ
 from .fd import FIRST_PAUSE, LONGEST_PAUSE, Side
+from .living import Living
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def milliseconds(deadline: float) -> float:
     return 0.0 if left < 0.0 else left if left < _LONGEST else _LONGEST
 
 
-_living: weakref.WeakSet[ThreadWaiter] = weakref.WeakSet()
+_living = Living()
 
 
 class _Local(threading.local):
@@ -142,7 +142,7 @@ def give_back(waiter: ThreadWaiter) -> None:
 
 def _after_fork() -> None:
     # A wake descriptor shared with the parent would let each take the other's wake-ups.
-    for waiter in list(_living):
+    for waiter in _living.all():
         waiter.descriptor.renew()
         waiter.asleep = threading.Lock()
 

@@ -9,12 +9,12 @@ how one waits there is in `thread_turns.py` and `task_turns.py`.
 from __future__ import annotations
 
 import os
-import weakref
+from _thread import RLock
 from collections import deque
-from threading import RLock
 from time import monotonic
 
 from ..errors import ClosedError, DeadlineExceededError
+from .living import Living
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,19 +153,20 @@ class MemorySide(Turns):
 
     def wake_all(self) -> None:
         """Have everyone look at the state again. With the lock held."""
-        for waiter in self.waiters():
-            self.guard.wake(waiter)
+        if self.turn is not None:
+            for waiter in self.waiters():
+                self.guard.wake(waiter)
 
 
-_guards: weakref.WeakSet[Guard] = weakref.WeakSet()
-_sides: weakref.WeakSet[MemorySide] = weakref.WeakSet()
+_guards = Living()
+_sides = Living()
 
 
 def _after_fork() -> None:
     # Of all threads only this one lives on in the child: see `fd._after_fork`.
-    for guard in list(_guards):
+    for guard in _guards.all():
         guard.renew()
-    for side in list(_sides):
+    for side in _sides.all():
         side.lock = side.guard.lock
         side.turn = None
         side.queue = ()

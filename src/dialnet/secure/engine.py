@@ -134,6 +134,10 @@ class Engine:
         self.appetite = MUCH if len(data) >= SOME else SOME
         if self.hello is not None:
             self._look_at(data)
+        if not self.ready:
+            # In a handshake it is asked to go on with whatever has come.
+            self._incoming.write(data)
+            return
         self._records.add(data)
         end = len(data) - self._records.part
         if end < 0:
@@ -175,7 +179,12 @@ class Engine:
         self.hello = None
         self.renegotiable = self._version() != "TLSv1.3"
         self.ready = True
-        self.dry = not self._incoming.pending
+        if self._incoming.pending:
+            # What came behind it has not been looked at.
+            self.fed -= 1
+            self.feed(self._incoming.read())
+        else:
+            self.dry = True
         return True
 
     def decrypt(self, n: int) -> bytes | None:

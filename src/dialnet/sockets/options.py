@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import socket
 
@@ -51,16 +50,18 @@ def set_connection_options(sock: socket.socket, config: KeepAliveConfig) -> None
 
 def set_keep_alive(sock: socket.socket, config: KeepAliveConfig) -> None:
     """Raises `OSError`; what comes after the option that failed is then not set."""
-    for option in _keep_alive(config):
+    # A program has one or two of them, and every connection asks.
+    options = config.__dict__.get("_options")
+    if options is None:
+        options = config.__dict__["_options"] = _keep_alive(config)
+    for option in options:
         sock.setsockopt(*option)
 
 
-# A program has one or two of them, and every connection asks.
-@functools.lru_cache(16)
-def _keep_alive(config: KeepAliveConfig) -> tuple[tuple[int, int, int], ...]:
+def _keep_alive(config: KeepAliveConfig) -> list[tuple[int, int, int]]:
     """The options that say so, in the order in which they are set."""
     if not config.enable:
-        return ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0),)
+        return [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)]
     idle, interval = _whole_seconds(config.idle), _whole_seconds(config.interval)
     options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
     if idle >= 0:
@@ -69,7 +70,7 @@ def _keep_alive(config: KeepAliveConfig) -> tuple[tuple[int, int, int], ...]:
         options.append((socket.IPPROTO_TCP, _INTERVAL, interval))
     if _COUNT is not None and config.count >= 0:
         options.append((socket.IPPROTO_TCP, _COUNT, min(config.count, MOST) or 9))
-    return tuple(options)
+    return options
 
 
 def set_idle(sock: socket.socket, idle: float | timedelta) -> None:
