@@ -107,19 +107,22 @@ class Guard:
 
     def __init__(self) -> None:
         self.lock = RLock()
-        self.woken: deque[Waiter] = deque()
+        # Made when somebody is to be woken, which most never see.
+        self.woken: deque[Waiter] | tuple[()] = ()
         _guards.add(self)
 
     def wake(self, waiter: Waiter) -> None:
         """Have it look at the state again, when `ring` is called. With the lock held."""
-        self.woken.append(waiter)
+        if self.woken == ():
+            self.woken = deque()
+        self.woken.append(waiter)  # type: ignore[union-attr]
 
     def ring(self) -> None:
         """Wake those that are to be woken; some may be another thread's who has not come to it yet."""
         woken = self.woken
         while woken:
             try:
-                waiter = woken.popleft()
+                waiter = woken.popleft()  # type: ignore[union-attr]
             except IndexError:
                 return
             waiter.wake()
@@ -127,7 +130,7 @@ class Guard:
     def renew(self) -> None:
         """In a forked child: whoever had the lock is not there."""
         self.lock = RLock()
-        self.woken.clear()
+        self.woken = ()
 
 
 class MemorySide(Turns):

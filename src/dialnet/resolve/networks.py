@@ -72,6 +72,8 @@ def parse_network(name: str, *bases: str, to_open: bool = False) -> Network:
     if not isinstance(name, str):
         raise TypeError(f"a network is named by a str, not {type(name).__name__}")
     network = _known.get(name)
+    if network is not None and not bases and network.base != "ip":
+        return network
     protocol: str | None = None
     if network is None and ":" in name:
         plain, _, protocol = name.rpartition(":")

@@ -168,7 +168,8 @@ class Engine:
 
     def shake(self) -> bool | None:
         """Go on with the handshake; True once it is over. Raises `ssl.SSLError` and its kin."""
-        self._check()
+        if self.failed is not None:
+            self._check()
         try:
             self._shake()
         except ssl.SSLWantReadError:
@@ -283,7 +284,8 @@ class Engine:
         """There is nothing to read. Raises if there never will be."""
         if self.cut:
             self.failed = self.failed or UnexpectedEOFError()
-        self._check()
+        if self.failed is not None:
+            self._check()
         self.dry = True
         if self.owing:
             self.finished = self.owing = False

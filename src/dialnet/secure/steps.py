@@ -43,17 +43,20 @@ def turn(side: MemorySide) -> Generator[Request, Any, None]:
 
 async def handshake(link: Link) -> None:
     """Complete it. Nothing is lost where it is cut short: the next call goes on with it."""
-    engine, waiting = link.engine, link.waiting_read
-    if not take_at_once(link.reading):
-        await turn(link.reading)
+    engine, waiting, lock = link.engine, link.waiting_read, link.guard.lock
+    reading, writing = link.reading, link.writing
+    if not take_at_once(reading):
+        await turn(reading)
     try:
-        if not take_at_once(link.writing):
-            await turn(link.writing)
+        if not take_at_once(writing):
+            await turn(writing)
         try:
             while not engine.ready:
-                with link.guard.lock:
-                    link.reading.check()
-                    link.check_writing()
+                with lock:
+                    if reading.closed or reading.deadline is not None:
+                        reading.check()
+                    if link.ended or link.spoilt or writing.closed or writing.deadline is not None:
+                        link.check_writing()
                     # A server has nothing to say before the client has.
                     if (engine.fed or not engine.server_side) and engine.shake():
                         if link.sessions is not None:
@@ -65,12 +68,12 @@ async def handshake(link: Link) -> None:
                 if data:
                     await _send(link, data)
                 data = await more(engine.appetite) if waiting is None else waiting(engine.appetite)
-                with link.guard.lock:
+                with lock:
                     engine.feed(data)
         finally:
             link.let_go()
     finally:
-        link.reading.leave(HOLDER)
+        reading.leave(HOLDER)
 
 
 async def _send(link: Link, data: bytes) -> None:

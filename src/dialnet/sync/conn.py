@@ -225,6 +225,12 @@ class SocketConn(ConnectionEnd, Rereadable):
             file.seek(part.offset + send.sent)
         return send_plainly(self, file, None, count) if unsuited else send.sent
 
+    def _nothing_yet(self) -> None:
+        """Nothing can have come so far: the next read waits before it tries. (Should something have come all
+        the same, that wait is none.)"""
+        if not self._held:
+            self._reading.ready = False
+
     def syscall_conn(self) -> RawConn:
         """The descriptor itself, for what there is no method for.
 

@@ -16,7 +16,7 @@ from ..secure.end import SecureEnd
 from ..secure.link import Link, hold
 from ..secure.passing import read, write
 from ..secure.steps import drain, handshake
-from .conn import Conn, Rereadable
+from .conn import Conn, Rereadable, SocketConn
 from .listener import Listener
 
 TYPE_CHECKING = False
@@ -69,6 +69,9 @@ class SecureConn(SecureEnd, Rereadable):
 
     def __init__(self, conn: Conn, engine: tuple[Engine, str], sessions: SessionCache | None = None) -> None:
         self._secure(conn, engine, sessions, _apart, conn.read)
+        if not self._engine.server_side and isinstance(conn, SocketConn):
+            # A server says nothing before the client has.
+            conn._nothing_yet()
 
     def handshake(self) -> None:
         """Complete the handshake, if it is not. The deadlines for reading and for writing hold for it; one
