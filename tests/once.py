@@ -3,6 +3,8 @@
 With `--again` these files are left out: on the further Pythons of one machine they would only say the same
 again. They read files, run the command, follow scripts or race in namespaces of their own; what in them a
 Python's version could change (sockets, threads, signals, `ssl`, asyncio) the rest checks on each of them.
+Nor are raw IP sockets tested again, whose tests run alone (`./dev`), and of the conformance checks each is made
+in one of its two roles.
 """
 
 from pathlib import Path
@@ -20,6 +22,7 @@ ONCE = {
         "cli/test_cli_keep_open.py",
         "cli/test_cli_lookup.py",
         "cli/test_cli_ping.py",
+        "cli/test_cli_process.py",
         "cli/test_cli_streams.py",
         "cli/test_cli_terminal.py",
         "cli/test_cli_tls.py",
@@ -34,6 +37,7 @@ ONCE = {
         "dialing/test_network_race.py",
         "dns/test_dns_hostile.py",
         "dns/test_dns_oracle.py",
+        "house/test_floors.py",
         "interfaces/test_cli_interfaces.py",
         "interop/test_bulk.py",
         "multicast/test_lab_multicast.py",
@@ -53,6 +57,7 @@ ONCE = {
         "resolve/test_scripted_queries.py",
         "resolve/test_services.py",
         "resolve/test_settings.py",
+        "test_demo.py",
         "tls/test_programs.py",
     )
 }

@@ -13,11 +13,23 @@ from tests.conformance.kinds import KINDS, Kind
 CHECKS = [
     *(check for module in (checks, deadlines, ends) for check in module.CHECKS),
 ]
+ROLES = ["client", "server"]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("role", ["client", "server"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every check with every kind, in both roles; on a further Python (`--again`) in one, by turns."""
+    again = metafunc.config.getoption("--again")
+    metafunc.parametrize(
+        ("role", "check", "kind"),
+        [
+            pytest.param(role, check, kind, id=f"{role}-{check.__name__}-{kind.name}")
+            for row, check in enumerate(CHECKS)
+            for column, kind in enumerate(KINDS)
+            for role in (ROLES[(row + column) % 2 :][:1] if again else ROLES)
+        ],
+    )
+
+
 def test_conformance(host_name: str, kind: Kind, check: Any, role: str) -> None:
     unfit = getattr(check, "unfit", None)
     if unfit is not None and unfit(kind):
