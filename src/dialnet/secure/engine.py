@@ -4,8 +4,8 @@ It is the standard library's `ssl.SSLObject` between two `MemoryBIO`s. OpenSSL's
 two threads at once, and `ssl.SSLSocket` waits inside it: that is why two threads on one of those crash or
 lock each other out. Here nothing waits, and whoever calls holds the connection's lock for the call alone.
 
-- OpenSSL is given whole records, and asked to read only when there is one: to say that there is none takes it
-  and Python as long as to decrypt some 10 KiB.
+- OpenSSL is given whole records once the handshake is over, and asked to read only when there is one: to say
+  that there is none takes it and Python as long as to decrypt some 10 KiB.
 - The end of the stream below is never told to OpenSSL: Python sets OP_IGNORE_UNEXPECTED_EOF, with which a
   stream that was cut off would end as if it had been closed (`cut` says it instead).
 - SSL_shutdown(3) is called with nothing to read: it takes data that has come for an error. During a
