@@ -237,3 +237,30 @@ def test_one_dialer_for_many(host_name: str) -> None:
         assert len(seen.calls) == 20
 
     hosts.run(host_name, body)
+
+
+def test_dials_in_a_row_let_others_run(task_host_name: str) -> None:
+    """A connection to this machine is there at once, and a dial need not wait for it: all the same the loop is
+    not its alone."""
+
+    async def body(host: hosts.Host) -> None:
+        turns = 0
+        over = False
+
+        async def others() -> None:
+            nonlocal turns
+            while not over:
+                turns += 1
+                await host.pause(0)
+
+        async with host.net.listen("tcp", "127.0.0.1:0") as ln:
+            job = host.start(others)
+            await host.until(lambda: turns)
+            before = turns
+            for _ in range(300):
+                (await host.net.dial("tcp", str(ln.addr))).close()
+            assert turns - before >= 3
+            over = True
+            await job
+
+    hosts.run(task_host_name, body)

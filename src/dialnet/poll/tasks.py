@@ -125,6 +125,8 @@ class TaskPoller(ABC):
         self.readiness = system.Readiness()
         self.fds: dict[int, FD | Receiver] = {}
         self.closed = False
+        # Pieces of work in a row that did not have to wait; see `task_host.drive`.
+        self.spins = 0
         _living.add(self)
 
     @abstractmethod
