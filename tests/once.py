@@ -3,8 +3,8 @@
 With `--again` these files are left out: on the further Pythons of one machine they would only say the same
 again. They read files, run the command, follow scripts or race in namespaces of their own; what in them a
 Python's version could change (sockets, threads, signals, `ssl`, asyncio) the rest checks on each of them.
-Nor are raw IP sockets tested again, whose tests run alone (`./dev`), and of the conformance checks each is made
-in one of its two roles.
+Nor are raw IP sockets tested again, whose tests run alone (`./dev`), and each of the conformance checks is
+made in one of its two roles.
 """
 
 from pathlib import Path

@@ -240,8 +240,8 @@ def test_one_dialer_for_many(host_name: str) -> None:
 
 
 def test_dials_in_a_row_let_others_run(task_host_name: str) -> None:
-    """A connection to this machine is there at once, and a dial need not wait for it: all the same the loop is
-    not its alone."""
+    """A connection to this machine is there at once, so that a dial need not wait for it. All the same it
+    does not have the loop for itself."""
 
     async def body(host: hosts.Host) -> None:
         turns = 0

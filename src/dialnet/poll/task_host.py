@@ -21,8 +21,8 @@ T = TypeVar("T")
 async def drive(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run multi-step work to its end in the running task. Its cancellation closes the coroutine.
 
-    Work that never has to wait (a connection to this machine may be there at once) gives way after so many in a
-    row: before it begins, when there is nothing that a cancellation could lose.
+    Work that never has to wait (a connection to this machine may be there at once) gives way after so many
+    in a row: before it begins, when there is nothing that a cancellation could lose.
     """
     send = coroutine.send
     answer: Any = None
