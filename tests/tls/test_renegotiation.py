@@ -100,6 +100,25 @@ def test_data_behind_the_request(host_name: str, size: int) -> None:
     hosts.run(host_name, body)
 
 
+def test_much_behind_the_request(host_name: str) -> None:
+    """As much as buffers on the way may hold."""
+    size = 3 << 20
+
+    async def body(host: hosts.Host) -> None:
+        def script(peer: Peer) -> bytes:
+            peer.renegotiate()
+            peer.write(b"." * size)
+            return peer.read(8)
+
+        async with against(host, V12, script) as (conn, beside):
+            assert await conn.read(1) == b"."
+            await conn.write(b"answered")
+            assert await read_exactly(conn, size - 1) == b"." * (size - 1)
+            assert await beside.end(host) == b"answered"
+
+    hosts.run(host_name, body)
+
+
 def test_more_than_can_be_held(host_name: str) -> None:
     """A peer that sends without end instead of its part of the handshake does not fill the memory."""
 
@@ -107,8 +126,9 @@ def test_more_than_can_be_held(host_name: str) -> None:
         def script(peer: Peer) -> None:
             peer.renegotiate()
             try:
-                for _ in range(64):
+                for _ in range(512):
                     peer.write(bytes(65536))
+                raise RuntimeError("all of it was taken")
             except AssertionError:
                 pass  # it was cut off
 

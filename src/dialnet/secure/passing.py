@@ -24,8 +24,10 @@ __all__ = ["read", "write"]
 
 # How much is encrypted at a time: some records, which one system call can take and a cache can hold.
 PIECE = 16 * RECORD
-# What a write lets come in while it waits for the end of a renegotiation and nobody reads.
-_MOST_HELD = 1 << 20
+# What a write lets come in while it waits for the end of a renegotiation and nobody reads, or not fast
+# enough: more than can be on its way before the peer sees that there is one (two sockets' buffers, which
+# Linux lets grow to 6 and 4 MiB).
+_MOST_HELD = 16 << 20
 
 
 def read(link: Link, call: Callable[[Any], T | None], argument: Any) -> T | Coroutine[Any, Any, T]:
