@@ -85,6 +85,17 @@ def test_unread_of_ours(host_name: str) -> None:
     hosts.run(host_name, body)
 
 
+def of_open(name: str) -> property:
+    """What a connection knows until it is closed."""
+
+    def get(own: Any) -> Any:
+        if own.below.closed:
+            raise dialnet.ClosedError
+        return getattr(own.below, name)
+
+    return property(get)
+
+
 class OwnForThreads(dialnet.Conn):
     """A connection of a user's: only what there has to be."""
 
@@ -110,8 +121,8 @@ class OwnForThreads(dialnet.Conn):
     def closed(self) -> bool:
         return self.below.closed  # type: ignore[no-any-return]
 
-    local_addr = property(lambda self: self.below.local_addr)
-    remote_addr = property(lambda self: self.below.remote_addr)
+    local_addr = of_open("local_addr")
+    remote_addr = of_open("remote_addr")
 
     def set_deadline(self, when: Any) -> None:
         self.below.set_deadline(when)
@@ -172,6 +183,11 @@ def test_a_users_own(host_name: str) -> None:
             server.close()
             assert own.log.count("write") >= 3
             await host.until(lambda: own.closed)
+            with pytest.raises(dialnet.OpError) as caught:
+                await client.read(1)
+            # It is kept whose it was.
+            assert isinstance(caught.value.err, dialnet.ClosedError)
+            assert (caught.value.net, caught.value.addr) == (client.remote_addr.network, client.remote_addr)
 
     hosts.run(host_name, body)
 

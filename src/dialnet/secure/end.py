@@ -79,7 +79,8 @@ class SecureEnd(Timed):
         name: str | None = getattr(conn, "_net_name", None)
         if name is None:
             known = getattr(conn, "_network", None)
-            name = known.name if known is not None else conn.local_addr.network
+            # By the address kept here: a class of the user's need not know its own once it is closed.
+            name = known.name if known is not None else self.local_addr.network
         return name
 
     def _source(self) -> Addr | None:

@@ -182,7 +182,6 @@ class Engine:
         self.ready = True
         if self._incoming.pending:
             # What came behind it has not been looked at.
-            self.fed -= 1
             self.feed(self._incoming.read())
         else:
             self.dry = True

@@ -69,7 +69,7 @@ def read(link: Link, call: Callable[[Any], T | None], argument: Any) -> T | Coro
             if heirs:
                 side.leave(HOLDER)
             return result
-        if waiting is None or link.urgent or side.closed or side.deadline is not None:
+        if waiting is None or link.urgent:
             return _read_on(link, call, argument, True)
 
 
