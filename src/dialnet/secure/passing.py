@@ -54,6 +54,9 @@ def read(link: Link, call: Callable[[Any], T | None], argument: Any) -> T | Coro
                 return _read_on(link, call, argument, True)
             with lock:
                 engine.feed(data)
+                # It may have been closed meanwhile, and what came be the answer to that.
+                if side.closed or side.deadline is not None:
+                    side.check()
                 result = call(argument)
                 if link.sessions is not None:
                     link.remember()
