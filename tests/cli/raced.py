@@ -2,8 +2,9 @@
 
 Started as `python -m tests.cli.raced MOMENT NTH SIGNAL ARGUMENT...`. MOMENT is `poll` or `write`: the main
 thread's NTH call of it, the package's or to stdout, has the signal between the interpreter's last look at its
-flags and the system call. Or it is `del`: the signal comes in a `__del__` before the NTH `poll`. The call has
-no limit of its own, so if nobody sees to that signal, the command never ends.
+flags and the system call. Or it is `del`: the signal comes in a `__del__` before the NTH `poll`. Or it is
+`start`: while a thread for the NTH connection is started, where what its handler raises comes out as something
+else. The call has no limit of its own: if nobody sees to that signal, the command never ends.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from operator import call
+from types import FrameType
 from typing import Any
 
 from dialnet import system
 from dialnet.cli import main
+from dialnet.cli.accept import serve_all
 
 # PyDLL keeps the GIL; raise(3) returns when the signal was delivered to the thread that calls it.
 _RAISE = getattr(ctypes.PyDLL(None), "raise")
@@ -71,6 +74,26 @@ class Poll:
         return events
 
 
+class Starts:
+    """Looks for `Thread.start` about to take the lock of its condition again, in the accept loop."""
+
+    def __init__(self, nth: int, number: int) -> None:
+        self._left = nth
+        self._number = number
+
+    def __call__(self, frame: FrameType, event: str, arg: object) -> None:
+        if frame.f_code is not threading.Condition._acquire_restore.__code__ or event != "call":
+            return
+        callers = frame
+        while callers.f_code is not serve_all.__code__:
+            if callers.f_back is None:
+                return
+            callers = callers.f_back
+        self._left -= 1
+        if self._left == 0:
+            signal.raise_signal(self._number)
+
+
 def spoil(name: str, moment: Moment) -> None:
     if name != "write":
         Poll.moment = moment
@@ -90,5 +113,8 @@ def spoil(name: str, moment: Moment) -> None:
 
 if __name__ == "__main__":
     name, nth, number, *arguments = sys.argv[1:]
-    spoil(name, Moment(name, int(nth), int(number)))
+    if name == "start":
+        sys.setprofile(Starts(int(nth), int(number)))
+    else:
+        spoil(name, Moment(name, int(nth), int(number)))
     sys.exit(main(arguments))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.support import Process, Programs, ephemeral
+from tests.cli.support import Process, Programs, connect, ephemeral
 from tests.interop.programs import need
 from tests.resolve.scripted import Scripted
 
@@ -96,6 +96,21 @@ def test_ping(raced: Raced) -> None:
 def test_where_nothing_can_be_raised(raced: Raced, number: int) -> None:
     """Python prints such an exception and goes on; here it is neither printed nor forgotten."""
     server = raced("del", 1, number, "listen", "tcp4", "127.0.0.1:0")
+    assert server.status() == 128 + number
+    assert len(server.lines) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_while_a_connection_is_given_its_thread(raced: Raced, number: int) -> None:
+    """Python makes a RuntimeError of it there, which is no want of threads."""
+    server = raced("start", 1, number, "listen", "--keep-open", "--echo", "tcp4", "127.0.0.1:0")
+    # A thread that was quick was not waited for; the next will be.
+    with contextlib.suppress(ConnectionRefusedError, ConnectionResetError):
+        for _ in range(1000):
+            with connect(server.address) as conn:
+                conn.sendall(b"x")
+                if not conn.recv(1):
+                    break
     assert server.status() == 128 + number
     assert len(server.lines) == 1
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
 import dialnet as net
+from dialnet.system.starting import start
 
 from .output import CHUNK, Output, Sink
 from .peer import MESSAGE, Idle, Peer, describe
@@ -53,12 +53,7 @@ def serve_all(
         while True:
             conn = accept(listener, detail)
             server = _Server(Peer(conn, idle), listener, output, echo, detail, prepare)
-            try:
-                threading.Thread(target=server.run, name="connection", daemon=True).start()
-            except RuntimeError as err:  # no more threads
-                tell(f"{describe(conn)}: {err}")
-                conn.close()
-                time.sleep(_FIRST_DELAY)
+            start(server.run, "connection", server.refuse)
     except net.ClosedError:
         if output.failure is None:
             raise
@@ -101,6 +96,13 @@ class _Server:
         finally:
             self._peer.conn.close()
             self._detail(f"{describe(self._peer.conn)}: {self._peer.summary()}")
+
+    def refuse(self, err: BaseException) -> None:
+        """There is no thread for it."""
+        self._peer.conn.close()
+        if isinstance(err, RuntimeError):
+            tell(f"{describe(self._peer.conn)}: {err}")
+            time.sleep(_FIRST_DELAY)
 
     def _print(self, sink: Sink) -> None:
         size = MESSAGE if self._peer.conn.local_addr.network == "unixpacket" else CHUNK // 4

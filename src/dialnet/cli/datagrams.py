@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import dialnet as net
+from dialnet.system.starting import start
 
 from .output import Sink, read_input
 from .peer import MESSAGE, is_named
@@ -45,7 +46,7 @@ class DatagramServer:
 
     def run(self) -> None:
         if not self._echo:
-            threading.Thread(target=self._answer, name="stdin", daemon=True).start()
+            start(self._answer, "stdin")
         try:
             while True:
                 self._serve(*self._read())

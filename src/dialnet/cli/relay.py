@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 
 import dialnet as net
+from dialnet.system.starting import start
 
 from .output import CHUNK, Sink, read_input
 from .peer import MESSAGE, Idle, Peer
@@ -70,7 +71,7 @@ class Relay:
 
     def run(self) -> None:
         """Copy both ways until the end; what went wrong in either direction is raised here."""
-        threading.Thread(target=self._send, name="stdin", daemon=True).start()
+        start(self._send, "stdin")
         try:
             self._receive()
             if not self._datagrams:

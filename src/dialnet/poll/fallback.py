@@ -11,6 +11,7 @@ import asyncio
 import threading
 
 from .. import system
+from ..system.starting import start
 from .asyncio_host import AsyncioPoller, _begin, _until_shutdown
 from .fd import FD, Side
 from .receiver import Receiver
@@ -29,8 +30,7 @@ class FallbackPoller(AsyncioPoller):
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         # Here the thread keeps the poller, and the poller the generator, until the loop is shut down.
         self._lifetime = _begin(_until_shutdown(self))
-        self._thread = threading.Thread(target=self._watch, args=(loop,), name="dialnet poller", daemon=True)
-        self._thread.start()
+        self._thread = start(lambda: self._watch(loop), "dialnet poller")
 
     def detach(self, loop: asyncio.AbstractEventLoop) -> None:
         self._stopping = True

@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from ..system.starting import start
 from .signal import Signal
 from .waits import wait
 
@@ -71,15 +72,16 @@ class Pool:
             if self._threads == self._limit:
                 return job
             self._threads += 1
-        try:
-            threading.Thread(target=self._work, name="dialnet lookup", daemon=True).start()
-        except RuntimeError:
+
+        def otherwise(err: BaseException) -> None:
             with self._lock:
                 self._threads -= 1
                 if self._threads == 0:
                     # No thread can be had at all, now or from one that is about to be free.
                     self._jobs.remove(job)
-                    raise
+                    raise err
+
+        start(self._work, "dialnet lookup", otherwise)
         return job
 
     def _work(self) -> None:

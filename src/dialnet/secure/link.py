@@ -277,9 +277,13 @@ class Link:
         try:
             self.apart(self)
         except RuntimeError as err:
-            # No thread can be had, or there is no event loop any more.
-            self.spoil(OSError(errno.EAGAIN, str(err)))
-            self.drained()
+            # There is no event loop any more.
+            self.unsent(err)
+
+    def unsent(self, err: BaseException) -> None:
+        """There is no background."""
+        self.spoil(OSError(errno.EAGAIN, str(err)))
+        self.drained()
 
     def drained(self) -> None:
         """The background is done."""

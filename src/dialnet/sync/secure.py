@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Coroutine
 from types import CoroutineType
 
@@ -16,6 +15,7 @@ from ..secure.end import SecureEnd
 from ..secure.link import Link, hold
 from ..secure.passing import read, write
 from ..secure.steps import drain, handshake
+from ..system.starting import start
 from .conn import Conn, Rereadable, SocketConn
 from .listener import Listener
 
@@ -56,7 +56,7 @@ def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
 
 
 def _apart(link: Link) -> None:
-    threading.Thread(target=lambda: _do(link.conn, drain(link)), name="dialnet tls", daemon=True).start()
+    start(lambda: _do(link.conn, drain(link)), "dialnet tls", link.unsent)
 
 
 class SecureConn(SecureEnd, Rereadable):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from ..connections.serving import Pauses, Served, check_served, closing, log_accept, log_handler
@@ -11,6 +10,7 @@ from ..poll.deadline import timeout_instant
 from ..poll.thread_host import drive
 from ..poll.threads import give_back, take_waiter
 from ..poll.waits import now, wait
+from ..system.starting import start
 from .conn import Conn
 from .listener import Listener
 
@@ -105,17 +105,18 @@ def _start(conn: Conn, handler: Callable[[Conn], object], served: Served) -> Non
             try:
                 conn.close()
             finally:
-                served.done(thread)
+                served.done(server)
 
-    thread = threading.Thread(target=run, name=f"dialnet serve {conn.remote_addr}", daemon=True)
-    served.conns[thread] = conn
-    try:
-        thread.start()
-    except RuntimeError as err:
+    def otherwise(err: BaseException) -> None:
         # No more threads: this connection is lost, the others are not.
-        served.done(thread)
-        log_handler(conn, err)
+        served.done(server)
+        if isinstance(err, RuntimeError):
+            log_handler(conn, err)
         conn.close()
+
+    server, name = object(), f"dialnet serve {conn.remote_addr}"
+    served.conns[server] = conn
+    start(run, name, otherwise)
 
 
 def _end(served: Served, grace: float | timedelta | None) -> None:

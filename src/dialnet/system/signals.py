@@ -18,6 +18,8 @@ import signal
 import sys
 import threading
 
+from .starting import start
+
 __all__ = ["have_signals_noticed"]
 
 TYPE_CHECKING = False
@@ -57,9 +59,8 @@ else:
             return
         sys.unraisablehook = nudged = _Nudged(write, sys.unraisablehook)
         signal.signal(_NUDGE, nudged.handle)
-        threading.Thread(
-            target=_nudge, args=(read, threading.get_ident()), name="signals", daemon=True
-        ).start()
+        main = threading.get_ident()
+        start(lambda: _nudge(read, main), "signals")
 
     class _Nudged:
         """The main thread's side: the handler of the nudge, and what takes up what others raised in vain."""

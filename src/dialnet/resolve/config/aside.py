@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 import weakref
 
 from ...poll.pool import Job
 from ...poll.waits import wait
+from ...system.starting import start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,10 +45,7 @@ class Aside:
         mine = Job(made)
         job = self._under_way.setdefault(None, mine)
         if job is mine:
-            try:
-                threading.Thread(target=job.run, name="dialnet file", daemon=True).start()
-            except RuntimeError:
-                job.run()
+            start(job.run, "dialnet file", lambda err: job.run())
         return job
 
     async def made(self, call: Callable[[], object]) -> None:
