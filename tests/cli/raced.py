@@ -3,8 +3,8 @@
 Started as `python -m tests.cli.raced MOMENT NTH SIGNAL ARGUMENT...`. MOMENT is `poll` or `write`: the main
 thread's NTH call of it, the package's or to stdout, has the signal between the interpreter's last look at its
 flags and the system call. Or it is `del`: the signal comes in a `__del__` before the NTH `poll`. Or it is
-`start`: while a thread for the NTH connection is started, where what its handler raises comes out as something
-else. The call has no limit of its own: if nobody sees to that signal, the command never ends.
+`start`: while a thread for the NTH connection is started, where what its handler raises comes out as another
+error. The call has no limit of its own: if nobody sees to that signal, the command never ends.
 """
 
 from __future__ import annotations
