@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from typing import Any
 
@@ -190,6 +191,53 @@ def test_a_users_own(host_name: str) -> None:
             assert (caught.value.net, caught.value.addr) == (client.remote_addr.network, client.remote_addr)
 
     hosts.run(host_name, body)
+
+
+class Late(OwnForThreads):
+    """Comes to its close only when its reader has had the answer to what was written before."""
+
+    def __init__(self, below: Any) -> None:
+        super().__init__(below)
+        self.answered = threading.Event()
+        self.closing = False
+
+    def read(self, n: int | None = -1) -> bytes:
+        data = super().read(n)
+        if self.closing:
+            self.answered.set()
+        return data
+
+    def set_read_deadline(self, when: Any) -> None:
+        """The reader is not to be quicker than the peer."""
+
+    def close(self) -> None:
+        assert self.answered.wait(hosts.PATIENCE)
+        super().close()
+
+
+def test_the_answer_to_close_comes_first() -> None:
+    """A read that `close` ends says so, also where the peer's close_notify comes before it has heard of it."""
+
+    async def body(host: hosts.Host) -> None:
+        async with plain_pair(host) as (one, two):
+            late = Late(one.seen)
+            client = host.tls.client(late, client_context(), NAME)
+            server = host.tls.server(two, server_context())
+            serving = host.start(talk, server)
+            await talk(client)
+            await serving
+            reading = host.start(client.read, 1)
+            await host.blocked(client, "reading")
+            late.closing = True
+            answering = host.start(server.read)
+            client.close()
+            assert await answering == b""
+            server.close()
+            with pytest.raises(dialnet.ClosedError):
+                await reading
+            await host.until(lambda: one.closed)
+
+    hosts.run("threads", body)
 
 
 def test_fork() -> None:
