@@ -216,7 +216,7 @@ class Late(OwnForThreads):
 
 
 def test_the_answer_to_close_comes_first() -> None:
-    """A read that `close` ends says so, also where the peer's close_notify comes before it has heard of it."""
+    """A read that `close` ends says so, also where the peer's close_notify gets there before."""
 
     async def body(host: hosts.Host) -> None:
         async with plain_pair(host) as (one, two):
