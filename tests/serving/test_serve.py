@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import socket
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import dialnet.aio
 from tests import hosts
 
 
@@ -213,8 +215,17 @@ def test_accept_that_fails_for_good(host_name: str) -> None:
     hosts.run(host_name, body)
 
 
+def regardless(host: hosts.Host) -> Any:
+    """What is awaited in there a cancellation that has come does not end."""
+    if host.name != "trio":
+        return contextlib.nullcontext()
+    import trio
+
+    return trio.CancelScope(shield=True)
+
+
 def test_a_cancelled_task(task_host_name: str) -> None:
-    """Its handlers are cancelled with it, without grace."""
+    """Its handlers are cancelled with it, without grace, and have ended when it has."""
 
     async def body(host: hosts.Host) -> None:
         ln = await host.net.listen("tcp", "127.0.0.1:0")
@@ -225,6 +236,8 @@ def test_a_cancelled_task(task_host_name: str) -> None:
                 await conn.write(b"here")
                 await host.pause(3600)
             finally:
+                with regardless(host):
+                    await host.pause(0.05)
                 ended.append("handler")
 
         job = serving(host, ln, noted)
@@ -233,11 +246,63 @@ def test_a_cancelled_task(task_host_name: str) -> None:
             job.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await job
+            assert ended == ["handler"]
             assert ln.closed
             assert await conn.read() == b""
+
+    hosts.run(task_host_name, body)
+
+
+@pytest.mark.parametrize("cancelled", [False, True], ids=["closed", "cancelled"])
+def test_a_handler_that_stays(task_host_name: str, cancelled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not waited for without a bound, once it was told to end."""
+    monkeypatch.setitem(dialnet.aio.serve.__globals__, "_LAST_MOMENT", 0.1)
+
+    async def body(host: hosts.Host) -> None:
+        ln = await host.net.listen("tcp", "127.0.0.1:0")
+        told: list[str] = []
+        free: list[str] = []
+        ended: list[str] = []
+
+        async def staying(conn: Any) -> None:
+            try:
+                await conn.write(b"here")
+                await host.pause(3600)
+            finally:
+                told.append("handler")
+                with regardless(host):
+                    await host.until(lambda: free)
+                ended.append("handler")
+
+        job = serving(host, ln, staying, grace=0)
+        async with host.net.dial("tcp", str(ln.addr)) as conn:
+            assert await conn.read(4) == b"here"
+            if cancelled:
+                job.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await job
+            else:
+                ln.close()
+                await job
+            assert (told, ended) == (["handler"], [])
+            assert await conn.read() == b""
+            free.append("go")
             await host.until(lambda: ended)
 
     hosts.run(task_host_name, body)
+
+
+def test_closed_from_outside() -> None:
+    """Where nothing can be awaited any more."""
+
+    async def body(host: hosts.Host) -> None:
+        ln = await host.net.listen("tcp", "127.0.0.1:0")
+        serving = dialnet.aio.serve(ln, echo)
+        serving.send(None)
+        serving.close()
+        assert ln.closed
+
+    hosts.run("asyncio", body)
 
 
 def test_bad_arguments(host_name: str) -> None:

@@ -17,6 +17,9 @@ from .listener import Listener
 
 __all__ = ["serve"]
 
+# What a handler that was cancelled may still take.
+_LAST_MOMENT = 5.0
+
 
 async def serve(
     listener: Listener,
@@ -32,11 +35,12 @@ async def serve(
         limit: how many connections are served at one time, at least 1; others wait in the listener's queue.
         grace: seconds (or a `timedelta`) that connections have to come to their end once the listener is
             closed; then their tasks are cancelled and they are closed. `None`: as long as they take.
+            Handlers that do not end with that are left to themselves after 5 s more.
 
     An accept that fails for now (no descriptors left) is tried again after a pause of 5 ms to 1 s. What a
     handler raises is logged (logger `dialnet.serve`) with the connection's addresses. When `serve` returns or
     raises, the listener is closed, unless an argument was wrong. If its own task is cancelled, so are the
-    handlers', without grace.
+    handlers', without grace; what they do on their way out is waited for all the same.
 
     Raises `OpError` if accepting fails for good.
     """
@@ -62,11 +66,24 @@ async def serve(
             _start(poller, conn, handler, served, works)
         listener.close()
         await _drain(served, grace)
-    finally:
-        listener.close()
-        served.cut()
-        for work in list(works.values()):
-            work.abandon()
+    except GeneratorExit:
+        # Closed from outside, where nothing can be awaited any more.
+        _cut(listener, served, works)
+        raise
+    except BaseException:
+        _cut(listener, served, works)
+        with poller.shielded():
+            await _drain(served, _LAST_MOMENT)
+        raise
+    _cut(listener, served, works)
+    await _drain(served, _LAST_MOMENT)
+
+
+def _cut(listener: Listener, served: Served, works: dict[object, TaskWork]) -> None:
+    listener.close()
+    served.cut()
+    for work in list(works.values()):
+        work.abandon()
 
 
 async def _room(listener: Listener, served: Served, limit: int | None) -> bool:

@@ -18,6 +18,7 @@ import sys
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import AbstractContextManager, nullcontext
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -147,6 +148,11 @@ class TaskPoller(ABC):
     @abstractmethod
     def start(self, call: Callable[[], Awaitable[Any]]) -> TaskWork:
         """Await `call()` in a task of its own."""
+
+    def shielded(self) -> AbstractContextManager[object]:
+        """What is awaited in there is not ended by a cancellation that has come before."""
+        # Which asyncio tells once, and then is over.
+        return nullcontext()
 
     @abstractmethod
     def call_there(self, call: Callable[[], None]) -> bool:

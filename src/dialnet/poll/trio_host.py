@@ -149,6 +149,9 @@ class TrioPoller(TaskPoller):
     def start(self, call: Callable[[], Awaitable[Any]]) -> TaskWork:
         return _Work(call)
 
+    def shielded(self) -> trio.CancelScope:
+        return trio.CancelScope(shield=True)
+
     def call_there(self, call: Callable[[], None]) -> bool:
         if self.closed or self.in_thread():
             return False
