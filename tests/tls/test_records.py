@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from dialnet.secure.hello import Records
+from dialnet.secure.hello import Records, is_record
 
 
 def behind_the_last(stream: bytes) -> int:
@@ -31,6 +31,30 @@ def test_pieces_of_any_length(seed: int) -> None:
         at += len(piece)
         records.add(piece)
         assert records.part == behind_the_last(stream[:at])
+
+
+@pytest.mark.parametrize(
+    ("data", "one"),
+    [
+        (b"", False),
+        (b"\x17\x03\x03\x00", False),
+        (b"\x17\x03\x03\x00\x00", True),
+        (b"\x17\x03\x03\x00\x01", False),
+        (b"\x17\x03\x03\x00\x01x", True),
+        (b"\x17\x03\x03\x00\x01xx", False),
+        (b"\x17\x03\x03\x01\x02" + bytes(258), True),
+        (b"\x17\x03\x03\x00\x01x\x17\x03\x03\x00\x01x", False),
+        (b"\x17\x02\x03\x00\x01x", False),
+        (b"\x17\x03\x03\x48\x00" + bytes(18_432), True),
+        (b"\x17\x03\x03\x48\x01" + bytes(18_433), False),
+    ],
+)
+def test_one_record(data: bytes, one: bool) -> None:
+    assert is_record(data) == one
+    if one:
+        records = Records()
+        records.add(data)
+        assert records.part == 0
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,12 @@ class Side(Turns):
     )
 
     def __init__(self, fd: FD, bit: int, poll_mask: int) -> None:
-        super().__init__(RLock())
+        # As `Turns`, without the call of a call: every connection has two of these.
+        self.lock = RLock()
+        self.closed = False
+        self.deadline = None
+        self.turn = None
+        self.queue = ()
         self.fd = fd
         self.ready = True
         # Set once a hang-up was reported: no further edge can be counted on.
@@ -151,15 +156,20 @@ class FD:
                 self.sock.close()
         finally:
             # Where nobody has the turn, nobody queues for it.
-            busy = [side for side in (self.reading, self.writing) if side.turn is not None]
-            for side in busy:
-                for waiter in side.waiters():
-                    waiter.wake()
-            for side in busy:
-                # Of those who wait, only the one whose turn it is polls the descriptor.
-                polling = side.turn
-                if polling is not None:
-                    polling.left()
+            if self.reading.turn is not None or self.writing.turn is not None:
+                self._wake_all()
+
+    def _wake_all(self) -> None:
+        """Have all who wait see that it is closed, and wait until none of them polls the descriptor."""
+        sides = (self.reading, self.writing)
+        for side in sides:
+            for waiter in side.waiters():
+                waiter.wake()
+        for side in sides:
+            # Of those who wait, only the one whose turn it is polls.
+            polling = side.turn
+            if polling is not None:
+                polling.left()
 
 
 _living = Living()

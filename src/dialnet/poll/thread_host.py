@@ -27,15 +27,20 @@ __all__ = ["drive"]
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run multi-step work to its end in the calling thread."""
-    waiter = take_waiter()
+    send = coroutine.send
+    waiter: ThreadWaiter | None = None
     answer: Any = None
     try:
         while True:
             try:
-                request = coroutine.send(answer)
+                request = send(answer)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
-            if isinstance(request, Wait):
+            if request is NOW_AND_HERE:
+                answer = monotonic(), get_ident()
+            elif isinstance(request, Wait):
+                if waiter is None:
+                    waiter = take_waiter()
                 events = request.events
                 alone = len(events) == 1 and isinstance(events[0], Ready)
                 answer = (_wait_for_one if alone else _wait)(waiter, request)
@@ -45,14 +50,13 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
                 answer = _answer(request)
     finally:
         coroutine.close()
-        give_back(waiter)
-        # An error's traceback keeps this frame; it should not keep a dead thread's descriptor.
-        del waiter
+        if waiter is not None:
+            give_back(waiter)
+            # An error's traceback keeps this frame; it should not keep a dead thread's descriptor.
+            waiter = None
 
 
 def _answer(request: Any) -> Any:
-    if request is NOW_AND_HERE:
-        return monotonic(), get_ident()
     if request is HERE:
         return get_ident()
     assert isinstance(request, Start)

@@ -10,7 +10,7 @@ from ..errors import CanceledError, Error, OpError, UnknownNetworkError
 from ..poll.deadline import earliest, timeout_instant
 from ..proxies.dialers import trace_of, until_of, within
 from ..sockets.config import DialOptions
-from ..sockets.trace import Teller
+from ..sockets.trace import Teller, teller
 from .context import NETWORKS, server_name_of
 from .end import client_engine
 
@@ -52,7 +52,7 @@ class Dialing:
         now = monotonic()
         self.until = earliest(timeout_instant(timeout, now), until_of(dialer, now))
         self.dialer = within(dialer, self.until)
-        self._teller = Teller(trace_of(dialer), who)
+        self._teller = teller(trace_of(dialer), who)
         try:
             if network not in NETWORKS:
                 raise UnknownNetworkError(network)

@@ -23,7 +23,7 @@ import ssl
 
 from ..connections.lines import ReadBuffer
 from .errors import RecordHeaderError, UnexpectedEOFError, plain
-from .hello import Records, header_of, looks_like_tls, server_name
+from .hello import Records, header_of, is_record, looks_like_tls, server_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,6 +136,10 @@ class Engine:
             self._look_at(data)
         if not self.ready:
             # In a handshake it is asked to go on with whatever has come.
+            self._incoming.write(data)
+            return
+        if not self._records.part and is_record(data):
+            # The answer to a question mostly is one, and nothing else has come yet.
             self._incoming.write(data)
             return
         self._records.add(data)

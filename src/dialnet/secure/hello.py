@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 
-__all__ = ["Records", "header_of", "looks_like_tls", "server_name"]
+__all__ = ["Records", "header_of", "is_record", "looks_like_tls", "server_name"]
 
 # A record's head, as far as it is of interest: major version, length.
 _HEAD = struct.Struct("!xBxH")
@@ -27,6 +27,12 @@ def looks_like_tls(data: bytes) -> bool:
     """Whether `data`, the beginning of what a peer sent, can be the head of a first record (RFC 8446, 5.1): a
     handshake or an alert, of version 3.x."""
     return data[:1] in (b"\x16", b"\x15") and data[1:2] in (b"", b"\x03")
+
+
+def is_record(data: bytes) -> bool:
+    """Whether `data` is one record from beginning to end, as far as its head says."""
+    size = len(data) - 5
+    return size >= 0 and data[1] == 3 and data[3] << 8 | data[4] == size <= _MOST_IN_RECORD
 
 
 def header_of(data: bytes) -> bytes:

@@ -231,8 +231,9 @@ class Link:
                 return
             self.closed = self.reading.closed = self.writing.closed = True
             self.reading.wake_all()
-            self.writing.wake_all()
             busy = self.writing.turn
+            if busy is not None:
+                self.writing.wake_all()
             # A write under way leaves half a record behind, to which there is nothing to add.
             polite = self.engine.ready and self.spoilt is None and (busy is None or busy is FLUSHER)
             if polite:

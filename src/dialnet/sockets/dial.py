@@ -18,7 +18,7 @@ from .config import DialOptions
 from .connect import attempt
 from .opened import Opened
 from .race import Found, race
-from .trace import Teller
+from .trace import Teller, teller
 
 __all__ = ["dial", "dial_typed"]
 
@@ -103,7 +103,7 @@ async def dial(network: str, address: str, options: DialOptions, cancel: CancelT
     outcome: Opened | list[OpError] | None = None
     try:
         net = parse_network(network, to_open=True)
-        dialing = Dialing(net, options.local_addr, options, until, cancel, Teller(options.trace, who))
+        dialing = Dialing(net, options.local_addr, options, until, cancel, teller(options.trace, who))
         delay = _delay(options)
         known = candidates.spelt_out(net, address) if address else None
         if known is not None:
@@ -257,8 +257,8 @@ async def dial_typed(
             raise MissingAddressError
     except OSError as err:
         raise OpError("dial", str(network), local, remote, err) from err
-    teller = Teller(options.trace, who)
-    return await Dialing(net, local, options, until, cancel, teller).attempt(remote, until, began)
+    dialing = Dialing(net, local, options, until, cancel, teller(options.trace, who))
+    return await dialing.attempt(remote, until, began)
 
 
 _BASES: dict[type[Addr], tuple[str, ...]] = {

@@ -48,6 +48,8 @@ def choose(network: Network, local: Addr | None, remote: Addr | None, *, listen:
     """The family, and whether an IPv6 socket is to take IPv6 only."""
     if network.family:
         return network.family, network.family == _INET6
+    if local is None and not listen:
+        return _family(remote), False
     has_v4, _, mapped = stack()
     if network.base == "ip":
         mapped = False  # Raw sockets are of one family: over IPv6 no IPv4 packet comes in or goes out.

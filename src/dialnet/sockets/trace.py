@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Hook = Callable[..., Any]
 
-__all__ = ["Teller", "Trace"]
+__all__ = ["Teller", "Trace", "teller"]
 
 
 class Trace(Record):
@@ -103,6 +103,15 @@ class Teller:
 
         work = start(call)
         _awaited.add(work)
+
+
+# Where nobody listens there is nothing to tell apart.
+_SILENT = Teller(None, None)
+
+
+def teller(trace: Trace | None, who: Hashable) -> Teller:
+    """Who calls the callbacks of `trace`, if there is one."""
+    return _SILENT if trace is None else Teller(trace, who)
 
 
 # The event loop itself holds on to a task only loosely.
