@@ -127,19 +127,19 @@ class FD:
         return self.reading, self.writing
 
     def close(self) -> bool:
-        """Close the descriptor and wake everyone; False if that had been done.
+        """Close the descriptor and wake everyone; False if that had been done. Should a signal handler have
+        raised in the middle of it, the next call completes it.
 
         A close from a thread other than the one the poller's loop runs in leaves the descriptor to
         that loop, which may be inside a system call with it; nothing new can begin after this returns.
         """
         with self.reading.lock, self.writing.lock:
-            if self.closed:
-                return False
+            first = not self.closed
             self.closed = self.reading.closed = self.writing.closed = True
             poller = self.poller
         if poller is None or not poller.call_there(self._release):
             self._release()
-        return True
+        return first
 
     def _release(self) -> None:
         try:
@@ -147,7 +147,7 @@ class FD:
                 poller, self.poller = self.poller, None
                 if poller is not None:
                     poller.drop(self)
-                if self.lingers:
+                if self.lingers and self.sock.fileno() >= 0:
                     # Linux's close(2) would wait out the linger time even here. What is unsent goes
                     # out all the same.
                     self.sock.setsockopt(

@@ -32,6 +32,7 @@ def take_turn(
     Raises `ClosedError`, `DeadlineExceededError`, `CanceledError`, and what `call` raises.
     """
     waiter: ThreadWaiter | None = None
+    entered = True
     try:
         with side.lock:
             side.check()
@@ -57,13 +58,19 @@ def take_turn(
                 if side.has_turn(waiter):
                     result = call(argument)
                     if result is not None:
+                        # `hold` has changed hands; else it is given up here, with no step in which a signal
+                        # handler could raise and leave it behind.
+                        if side.turn is waiter and not side.queue:
+                            side.turn = None
+                        entered = side.turn is waiter
                         return result
             side.guard.ring()
     finally:
         if side.guard.woken:
             side.guard.ring()
         if waiter is not None:
-            side.leave(waiter)
+            if entered:
+                side.leave(waiter)
             if cancel is not None:
                 cancel.detach(waiter)
             give_back(waiter)

@@ -229,6 +229,7 @@ def send_all(side: Side, send: Callable[[Any], int], data: Any) -> int:
     """
     sent = 0
     waiter: ThreadWaiter | None = None
+    entered = True
     try:
         with side.lock:
             if side.turn is None:
@@ -263,6 +264,10 @@ def send_all(side: Side, send: Callable[[Any], int], data: Any) -> int:
                             pass
                         else:
                             if sent == len(data):
+                                # Given up here, as in `run_waiting`.
+                                if not side.queue:
+                                    side.turn = None
+                                    entered = False
                                 return sent
                         side.ready = False
             if waiter.wait(number, side.poll_mask, timeout):
@@ -273,6 +278,7 @@ def send_all(side: Side, send: Callable[[Any], int], data: Any) -> int:
         raise
     finally:
         if waiter is not None:
-            side.leave(waiter)
-            give_back(waiter)
+            if entered:
+                side.leave(waiter)
+            _local.waiter = waiter
             waiter = None

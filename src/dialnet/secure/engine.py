@@ -53,6 +53,7 @@ class Engine:
         "_shake",
         "_version",
         "_write",
+        "abroad",
         "appetite",
         "context",
         "cut",
@@ -103,6 +104,8 @@ class Engine:
         self._part = b""
         # Ciphertext that was taken, did not go, and has to be the next to go.
         self.rest = b""
+        # Ciphertext was taken, and nobody has said what became of it: without it what follows makes no sense.
+        self.abroad = False
         self.server_name = "" if server_name is None else server_name
         self.ready = False
         # Whether there can be another handshake.
@@ -354,17 +357,24 @@ class Engine:
         return self.outgoing.pending + len(self.rest)
 
     def take(self) -> bytes:
-        """All that is to be sent."""
-        if self.rest:
-            data, self.rest = self.rest + self.outgoing.read(), b""
+        """All that is to be sent. Who takes it says when it has gone: `abroad` is false then."""
+        if not self.rest:
+            self.abroad = True
+            data = self.outgoing.read()
+            if not data:
+                self.abroad = False
             return data
-        return self.outgoing.read()
+        self.abroad = True
+        data, self.rest = self.rest + self.outgoing.read(), b""
+        return data
 
     def put_back(self, rest: bytes) -> None:
         """What was taken and has not gone."""
         self.rest = rest
+        self.abroad = False
 
     def forget(self) -> None:
         """What is to be sent never will be."""
         self.rest = b""
         self.outgoing.read()
+        self.abroad = False

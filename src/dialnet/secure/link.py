@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from threading import get_ident
 from time import monotonic
 
 from ..connections.ends import ConnectionEnd
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from .sessions import SessionCache
 
-__all__ = ["FLUSHER", "HOLDER", "Link", "cause_of", "hold", "take_at_once"]
+__all__ = ["FLUSHER", "HOLDER", "Link", "cause_of", "hold", "interrupted"]
 
 
 # How long a close_notify may take, in seconds.
@@ -54,15 +55,6 @@ def hold(side: MemorySide) -> bool:
     return True
 
 
-def take_at_once(side: MemorySide) -> bool:
-    """Take the turn, if nobody has it."""
-    with side.lock:
-        if side.turn is not None:
-            return False
-        side.turn = HOLDER
-    return True
-
-
 def _never(n: int) -> None:
     """Of a connection that is not asked whether it would wait."""
 
@@ -83,6 +75,12 @@ def cause_of(err: OSError) -> OSError:
     return err
 
 
+def interrupted(err: BaseException | None = None) -> OSError:
+    """Nobody knows how much has gone."""
+    by = "a signal handler" if err is None else type(err).__name__
+    return InterruptedError(errno.EINTR, f"interrupted by {by}")
+
+
 class Link:
     __slots__ = (
         "apart",
@@ -92,6 +90,7 @@ class Link:
         "ended",
         "engine",
         "guard",
+        "handed",
         "reading",
         "session_key",
         "sessions",
@@ -135,6 +134,8 @@ class Link:
         self.ended = False
         # Why nothing can be written any more.
         self.spoilt: OSError | None = None
+        # The thread that has the writing turn, and is on its way to where it makes use of it.
+        self.handed = 0
         # A write cannot go on before more was read (a renegotiation).
         self.urgent = False
 
@@ -152,6 +153,8 @@ class Link:
         side = self.writing
         if side.closed or side.deadline is not None:
             side.check()
+        if self.engine.abroad:
+            self.spoil(interrupted())
         if self.spoilt is not None:
             raise BrokenRecordError from self.spoilt
         if self.ended:
@@ -189,20 +192,40 @@ class Link:
     def let_go(self) -> None:
         """Give up the writing turn; what is pending goes first, and takes the turn along if it has to
         wait."""
-        while True:
-            with self.guard.lock:
-                if self.ended and self.spoilt is None:
-                    self.engine.finish()
-                data = self.engine.take()
-                if not data:
-                    if self.writing.queue:
-                        self.writing.leave(HOLDER)
-                    else:
-                        self.writing.turn = None
+        engine, side = self.engine, self.writing
+        mine = True
+        try:
+            while True:
+                with self.guard.lock:
+                    if engine.abroad:
+                        self.spoil(interrupted())
+                    if self.ended and self.spoilt is None:
+                        engine.finish()
+                    data = engine.take()
+                    if not data:
+                        mine = False
+                        if side.queue:
+                            side.leave(HOLDER)
+                        else:
+                            side.turn = None
+                        return
+                if not self._send_now(data):
+                    self._send_apart()
                     return
-            if not self._send_now(data):
-                self._send_apart()
-                return
+        except BaseException:
+            # What a signal handler has raised; the others' turn comes all the same.
+            if mine:
+                if engine.abroad:
+                    self.spoil(interrupted())
+                if side.turn is HOLDER:
+                    side.leave(HOLDER)
+            raise
+
+    def reclaim(self) -> None:
+        """Give up the writing turn, if this thread was on its way with it: a call of its has raised."""
+        if self.handed and self.handed == get_ident():
+            self.handed = 0
+            self.let_go()
 
     def finish_writing(self) -> None:
         """`close_write`. Never waits. Raises `ClosedError`, `BrokenRecordError`, and ENOTCONN before the
@@ -225,6 +248,21 @@ class Link:
     def finish(self) -> None:
         """`close`: wake everyone, tell the peer, close the connection below. What cannot be told at once is
         told from the background, within `_PATIENCE`, and then that closes. Never waits."""
+        with self.guard.lock:
+            closed, closing = self.closed, self.closing
+        if closed:
+            if not closing:
+                self.conn.close()
+            return
+        try:
+            self._finish()
+        except BaseException:
+            # What a signal handler has raised. Then without a word, but closed.
+            self.closing = False
+            self.conn.close()
+            raise
+
+    def _finish(self) -> None:
         data = b""
         with self.guard.lock:
             if self.closed:
@@ -269,6 +307,7 @@ class Link:
             with self.guard.lock:
                 self.engine.put_back(data[sent:])
             return False
+        self.engine.abroad = False
         return True
 
     def _send_apart(self) -> None:

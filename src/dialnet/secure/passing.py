@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Coroutine
+from threading import get_ident
 
 from .engine import RECORD
-from .link import HOLDER, Link, cause_of, take_at_once
-from .steps import interrupted, more, send, turn
+from .link import HOLDER, Link, cause_of, interrupted
+from .steps import more, send, turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,25 +34,28 @@ _MOST_HELD = 16 << 20
 def read(link: Link, call: Callable[[Any], T | None], argument: Any) -> T | Coroutine[Any, Any, T]:
     """What `call(argument)`, one of the engine's, gives; if not enough has come yet, the steps to it."""
     engine, side, lock = link.engine, link.reading, link.guard.lock
-    with lock:
-        if side.closed or side.deadline is not None:
-            side.check()
-        if side.turn is not None:
-            return _read_on(link, call, argument, False)
-        result = call(argument)
-        if result is None:
-            side.turn = HOLDER
-    if engine.outgoing.pending:
-        link.flush()
-    if result is not None:
-        return result
-    waiting = link.waiting_read
-    take = link.try_read if waiting is None else waiting
-    while True:
-        try:
+    mine = False
+    try:
+        with lock:
+            if side.closed or side.deadline is not None:
+                side.check()
+            if side.turn is not None:
+                return _read_on(link, call, argument, False)
+            result = call(argument)
+            if result is None:
+                # One step: a signal handler may raise between any two, and the turn would be nobody's.
+                side.turn = HOLDER
+                mine = True
+        if engine.outgoing.pending:
+            link.flush()
+        if result is not None:
+            return result
+        waiting = link.waiting_read
+        take = link.try_read if waiting is None else waiting
+        while True:
             data = take(engine.appetite)
             if data is None:
-                return _read_on(link, call, argument, True)
+                break
             with lock:
                 engine.feed(data)
                 # It may have been closed meanwhile, and what came be the answer to that.
@@ -60,20 +64,23 @@ def read(link: Link, call: Callable[[Any], T | None], argument: Any) -> T | Coro
                 result = call(argument)
                 if link.sessions is not None:
                     link.remember()
-                heirs = bool(side.queue)
-                if result is not None and not heirs:
+                if result is not None and not side.queue:
                     side.turn = None
-        except BaseException:
+                    mine = False
+            if engine.outgoing.pending:
+                link.flush()
+            if result is not None:
+                if mine:
+                    mine = False
+                    side.leave(HOLDER)
+                return result
+            if waiting is None or link.urgent:
+                break
+    except BaseException:
+        if mine:
             side.leave(HOLDER)
-            raise
-        if engine.outgoing.pending:
-            link.flush()
-        if result is not None:
-            if heirs:
-                side.leave(HOLDER)
-            return result
-        if waiting is None or link.urgent:
-            return _read_on(link, call, argument, True)
+        raise
+    return _read_on(link, call, argument, True)
 
 
 async def _read_on(link: Link, call: Callable[[Any], T | None], argument: Any, mine: bool) -> T:
@@ -120,43 +127,54 @@ def write(link: Link, data: bytes | memoryview) -> int | Coroutine[Any, Any, int
         with lock:
             if side.turn is not None:
                 return _write_on(link, data, None)
-            if link.ended or link.spoilt or side.closed or side.deadline is not None:
+            if link.ended or link.spoilt or engine.abroad or side.closed or side.deadline is not None:
                 link.check_writing()
             side.turn = HOLDER
             mine = True
             fed = engine.fed
             taken, sealed, before = engine.seal(data)
+        sent, failure = 0, None
+        try:
+            sent = link.try_send(sealed)
+        except OSError as err:
+            failure = err
+        if failure is None and sent == len(sealed) and taken == size:
+            with lock:
+                engine.abroad = False
+                if not (side.queue or link.ended or engine.outgoing.pending):
+                    side.turn = None
+                    mine = False
+            if mine:
+                mine = False
+                link.let_go()
+            return size
+        link.handed = get_ident()
+        return _write_on(link, data, (taken, sealed, before, fed, sent, failure))
     except BaseException:
-        if mine:
+        if mine and not link.handed:
             link.let_go()
         raise
-    sent, failure = 0, None
-    try:
-        sent = link.try_send(sealed)
-    except BaseException as err:
-        failure = err
-    if sent < len(sealed) or taken < size or failure is not None:
-        return _write_on(link, data, (taken, sealed, before, fed, sent, failure))
-    with lock:
-        over = not (side.queue or link.ended or engine.outgoing.pending)
-        if over:
-            side.turn = None
-    if not over:
-        link.let_go()
-    return size
 
 
 async def _write_on(
-    link: Link, data: bytes | memoryview, begun: tuple[int, bytes, int, int, int, BaseException | None] | None
+    link: Link, data: bytes | memoryview, begun: tuple[int, bytes, int, int, int, OSError | None] | None
 ) -> int:
     """`write` from where it could not go on at once: with nothing done, or with the turn."""
     engine, side, lock = link.engine, link.writing, link.guard.lock
     view = memoryview(data)
     done, size = 0, len(view)
-    if begun is None and not take_at_once(side):
-        await turn(side)
+    mine = begun is not None
     try:
-        if begun is None:
+        if begun is not None:
+            link.handed = 0
+        else:
+            with lock:
+                if side.turn is None:
+                    side.turn = HOLDER
+                    mine = True
+            if not mine:
+                await turn(side)
+                mine = True
             with lock:
                 link.check_writing()
         while done < size:
@@ -185,6 +203,7 @@ async def _write_on(
             except BaseException as err:
                 link.spoil(interrupted(err))
                 raise
+            engine.abroad = False
             done += taken
             if not taken:
                 await _go_on(link, fed)
@@ -193,7 +212,8 @@ async def _write_on(
         err.bytes_written = done  # type: ignore[attr-defined]
         raise
     finally:
-        link.let_go()
+        if mine:
+            link.let_go()
 
 
 def _whole_records(gone: int, sealed: int, plain: int) -> int:

@@ -9,13 +9,12 @@ ever awaited.
 
 from __future__ import annotations
 
-import errno
 import types
 from collections.abc import Generator
 
 from ..errors import DeadlineExceededError, OpError
 from ..poll.turns import MemorySide
-from .link import HOLDER, Link, cause_of, take_at_once
+from .link import HOLDER, Link, cause_of, interrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     Request = bytes | memoryview | MemorySide | int
 
-__all__ = ["drain", "handshake", "interrupted", "more", "send", "turn"]
+__all__ = ["drain", "handshake", "more", "send", "turn"]
 
 
 @types.coroutine
@@ -45,35 +44,54 @@ async def handshake(link: Link) -> None:
     """Complete it. Nothing is lost where it is cut short: the next call goes on with it."""
     engine, waiting, lock = link.engine, link.waiting_read, link.guard.lock
     reading, writing = link.reading, link.writing
-    if not take_at_once(reading):
-        await turn(reading)
+    reads = writes = False
     try:
-        if not take_at_once(writing):
+        # Each is ours and known to be in one step: a signal handler may raise between any two.
+        with lock:
+            if reading.turn is None:
+                reading.turn = HOLDER
+                reads = True
+                if writing.turn is None:
+                    writing.turn = HOLDER
+                    writes = True
+        if not reads:
+            await turn(reading)
+            reads = True
+        if not writes:
             await turn(writing)
-        try:
-            while not engine.ready:
-                with lock:
-                    if reading.closed or reading.deadline is not None:
-                        reading.check()
-                    if link.ended or link.spoilt or writing.closed or writing.deadline is not None:
-                        link.check_writing()
-                    # A server has nothing to say before the client has.
-                    if (engine.fed or not engine.server_side) and engine.shake():
-                        if link.sessions is not None:
-                            link.remember()
-                        # What is left to be sent goes when the turn is let go, without being waited for: a
-                        # server's tickets may have no reader for a long time, and a pipe no buffer.
-                        return
-                    data = engine.take()
-                if data:
-                    await _send(link, data)
-                data = await more(engine.appetite) if waiting is None else waiting(engine.appetite)
-                with lock:
-                    engine.feed(data)
-        finally:
-            link.let_go()
+            writes = True
+        while not engine.ready:
+            with lock:
+                if reading.closed or reading.deadline is not None:
+                    reading.check()
+                if (
+                    link.ended
+                    or link.spoilt
+                    or engine.abroad
+                    or writing.closed
+                    or writing.deadline is not None
+                ):
+                    link.check_writing()
+                # A server has nothing to say before the client has.
+                if (engine.fed or not engine.server_side) and engine.shake():
+                    if link.sessions is not None:
+                        link.remember()
+                    # What is left to be sent goes when the turn is let go, without being waited for: a
+                    # server's tickets may have no reader for a long time, and a pipe no buffer.
+                    return
+                data = engine.take()
+            if data:
+                await _send(link, data)
+            data = await more(engine.appetite) if waiting is None else waiting(engine.appetite)
+            with lock:
+                engine.feed(data)
     finally:
-        reading.leave(HOLDER)
+        try:
+            if writes:
+                link.let_go()
+        finally:
+            if reads:
+                reading.leave(HOLDER)
 
 
 async def _send(link: Link, data: bytes) -> None:
@@ -83,6 +101,7 @@ async def _send(link: Link, data: bytes) -> None:
         sent = link.try_send(data)
         if sent < len(data):
             await send(memoryview(data)[sent:] if sent else data)
+        link.engine.abroad = False
     except DeadlineExceededError as err:
         if not isinstance(err, OpError):
             link.spoil(err)
@@ -96,11 +115,6 @@ async def _send(link: Link, data: bytes) -> None:
     except BaseException as err:
         link.spoil(interrupted(err))
         raise
-
-
-def interrupted(err: BaseException) -> OSError:
-    """Nobody knows how much has gone."""
-    return InterruptedError(errno.EINTR, f"interrupted by {type(err).__name__}")
 
 
 async def drain(link: Link) -> None:

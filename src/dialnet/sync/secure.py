@@ -53,6 +53,10 @@ def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
                 go, answer = steps.throw, err
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
+    except BaseException:
+        # What a signal handler raised out here. The traceback keeps the steps, and they their turns.
+        steps.close()
+        raise
 
 
 def _apart(link: Link) -> None:
@@ -123,8 +127,11 @@ class SecureConn(SecureEnd, Rereadable):
             if type(done) is CoroutineType:
                 done = _do(self._fd.conn, done)
             return done  # type: ignore[return-value]
-        except OSError as err:
-            self._fail("write", err)
+        except BaseException as err:
+            self._fd.reclaim()
+            if isinstance(err, OSError):
+                self._fail("write", err)
+            raise
 
     def __repr__(self) -> str:
         # Not io.RawIOBase's.
