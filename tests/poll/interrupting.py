@@ -126,11 +126,16 @@ class Talk:
     begins: Any = None
     files = EVERYTHING
     secure = False
+    piped = False
 
     def __init__(self) -> None:
-        with net.listen("tcp", "127.0.0.1:0") as listener:
-            self.one: Any = net.dial("tcp", str(listener.addr))
-            self.two: Any = listener.accept()
+        self.one: Any
+        self.two: Any
+        if self.piped:
+            self.one, self.two = net.pipe()
+        else:
+            with net.listen("tcp", "127.0.0.1:0") as listener:
+                self.one, self.two = net.dial("tcp", str(listener.addr)), listener.accept()
         self.below = self.one
         if self.secure:
             self.one = tls.client(self.one, client_context(), NAME)
@@ -200,19 +205,26 @@ class Read(Talk):
 
     def prepare(self) -> None:
         super().prepare()
-        self.two.write(b"hello")
+        self.besides = [Beside(lambda: self.two.write(b"hello"))]
+        if not self.piped:
+            self.besides[0].done()
 
     def run(self) -> None:
         self.one.read(5)
 
     def sequel(self) -> str | None:
-        self.two.write(b"again")
+        self.besides.append(Beside(lambda: self.two.write(b"again")))
         try:
             heard = self.one.read(5)
         except ssl.SSLError:
             # Of what OpenSSL has to see nothing may be lost, which it notices.
             return None if self.secure else "no TLS"
         return None if heard in (b"hello", b"again") else repr(heard)
+
+    def close(self) -> None:
+        super().close()
+        for beside in self.besides:
+            beside.done()
 
 
 class Write(Talk):
@@ -245,7 +257,8 @@ class LongWrite(Write):
 
     def prepare(self) -> None:
         super().prepare()
-        self.below.set_write_buffer(1 << 16)
+        if not self.piped:
+            self.below.set_write_buffer(1 << 16)
         self.heard = bytearray()
         self.beside = Beside(self._listen)
 
@@ -277,7 +290,7 @@ class Close(Talk):
 
     def sequel(self) -> str | None:
         self.one.close()
-        if not self.one.closed or self.below.fileno() >= 0:
+        if not self.one.closed or (not self.piped and self.below.fileno() >= 0):
             return "not closed"
         try:
             return repr(self.two.read(5)) if self.two.read(5) else None
@@ -309,6 +322,8 @@ KINDS: dict[str, Any] = {
 for _name, _kind in (("read", Read), ("write", Write), ("long-write", LongWrite), ("close", Close)):
     KINDS[_name] = _kind
     KINDS[f"tls-{_name}"] = type(_kind.__name__, (_kind,), {"secure": True})
+    if _kind is not Write:  # which waits there as the long one does
+        KINDS[f"pipe-{_name}"] = type(_kind.__name__, (_kind,), {"piped": True})
 
 
 def attempt(kind: type[Any], nth: int) -> tuple[Interrupt, str | None]:

@@ -89,14 +89,19 @@ class Half:
         self.closed = False
 
     def close(self) -> bool:
-        """End both directions and wake everyone at both ends; False if that had been done."""
+        """End both directions and wake everyone at both ends; False if that had been done. Should a signal
+        handler have raised in the middle of it, the next call completes it."""
         with self.reading.lock:
-            if self.closed:
-                return False
+            first = not self.closed
             self.closed = self.reading.closed = self.writing.closed = True
             self.outbound.writer_gone()
             self.inbound.reader_gone()
+        self.stir()
+        return first
+
+    def stir(self) -> None:
+        """Have everyone at both ends look at the state again."""
+        with self.reading.lock:
             for side in (self.reading, self.writing, self.inbound.writing, self.outbound.reading):
                 side.wake_all()
         self.reading.guard.ring()
-        return True

@@ -48,8 +48,11 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
                 answer = monotonic()
             else:
                 answer = _answer(request)
-    finally:
+    except BaseException:
+        # Not where it has ended: what a signal handler raised here would lose what it has come to.
         coroutine.close()
+        raise
+    finally:
         if waiter is not None:
             give_back(waiter)
             # An error's traceback keeps this frame; it should not keep a dead thread's descriptor.

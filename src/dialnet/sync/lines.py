@@ -27,8 +27,12 @@ class LineConn(LineEnd, Rereadable):
         try:
             data: bytes = take_turn(half.reading, half.inbound.take, n)
             return data
-        except OSError as err:
-            raise self._failed("read", err) from err
+        except BaseException as err:
+            # A signal handler may have raised between a change and the news of it.
+            half.stir()
+            if isinstance(err, OSError):
+                raise self._failed("read", err) from err
+            raise
 
     def readinto(self, buffer: Any) -> int:
         view = writable_view(buffer)
@@ -51,9 +55,10 @@ class LineConn(LineEnd, Rereadable):
                 return size
             finally:
                 half.outbound.withdraw(offer)
-        except OSError as err:
-            return self._unwritten(op, offer, err)
         except BaseException as err:
+            half.stir()
+            if isinstance(err, OSError):
+                return self._unwritten(op, offer, err)
             err.bytes_written = offer.taken  # type: ignore[attr-defined]
             raise
 
