@@ -60,6 +60,8 @@ class Interrupt:
             return  # Or it is suspended, where no signal is looked for.
         if event == "call" and code.co_name in GIVING_UP:
             return
+        if code.co_name == "__del__":
+            return  # A thread's waiter may end here. What is raised in there goes nowhere, and is printed.
         self.left -= 1
         if self.left == 0:
             self.place = f"{event} {os.path.basename(code.co_filename)}:{frame.f_lineno} {code.co_name}"
