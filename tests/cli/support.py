@@ -11,8 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from typing import IO, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Any, TypeVar
+
+T = TypeVar("T")
 
 HANG = 30.0
 COMMAND = (sys.executable, "-m", "dialnet")
@@ -179,6 +181,16 @@ class Programs:
 def interrupt(process: Process) -> int:
     process.signal(signal.SIGINT)
     return process.status()
+
+
+def in_time(attempt: Callable[[str], T], there: Callable[[T], bool]) -> T:
+    """What `attempt` comes to with enough time for all that comes before what is to take too long. On a busy
+    machine that may be much."""
+    for length in ("300ms", "2s", "10s"):
+        result = attempt(length)
+        if there(result):
+            break
+    return result
 
 
 def connect(address: str) -> socket.socket:

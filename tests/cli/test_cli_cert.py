@@ -21,7 +21,7 @@ import pytest
 import trustme
 
 from tests.certificates import authority
-from tests.cli.support import HANG, Process, Programs, has_ipv6, interrupt
+from tests.cli.support import HANG, Process, Programs, has_ipv6, in_time, interrupt
 from tests.cli.tls_support import Files
 
 Outcome = tuple[str, str, int]
@@ -282,7 +282,10 @@ def test_no_tls(dialnet: Programs) -> None:
 def test_a_server_that_stalls(dialnet: Programs) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
-        out, err, status = outcome(dialnet("cert", "--timeout", "300ms", address))
+        out, err, status = in_time(
+            lambda length: outcome(dialnet("cert", "--timeout", length, address)),
+            lambda ended: "handshake" in ended[1],
+        )
     assert (out, status) == ("", 1)
     assert re.fullmatch(r"dialnet: handshake tcp \S+: i/o timeout", err)
 

@@ -194,9 +194,9 @@ def test_the_timeout(lookup: Lookup) -> None:
     with Scripted(lambda query, transport, nth: []) as silent:
         for kind in ("host", "txt"):
             started = time.monotonic()
-            process = lookup(kind, "a.example.", "--server", silent.address, "--timeout", "300ms")
+            process = lookup(kind, "a.example.", "--server", silent.address, "--timeout", "1s")
             assert outcome(process) == ("", "dialnet: lookup a.example.: i/o timeout", 1)
-            assert 0.3 <= time.monotonic() - started < PATIENCE
+            assert 1.0 <= time.monotonic() - started < PATIENCE
         assert {received.type for received in silent.received} == {"A", "AAAA", "TXT"}
 
 

@@ -160,7 +160,7 @@ def test_listen_takes_one_peer_only(dialnet: Programs) -> None:
 
 
 def test_idle_ends_either_side(dialnet: Programs) -> None:
-    server = dialnet("listen", "-v", "--idle", "300ms", "tcp", "127.0.0.1:0")
+    server = dialnet("listen", "-v", "--idle", "2s", "tcp", "127.0.0.1:0")
     client = dialnet("dial", "-v", "--idle", "20s", "tcp", server.address)
     client.send(b"hello")
     assert server.receive(5) == b"hello"

@@ -18,7 +18,7 @@ import trustme
 
 from dialnet import tls
 from dialnet.cli.peer import Peer
-from tests.cli.support import HANG, Process, Programs, connect, has_ipv6, interrupt, receive_all
+from tests.cli.support import HANG, Process, Programs, connect, has_ipv6, in_time, interrupt, receive_all
 from tests.cli.tls_support import Files, serving
 
 MEGABYTE = os.urandom(1 << 20)
@@ -173,8 +173,12 @@ def test_a_peer_that_speaks_something_else(dialnet: Programs) -> None:
 
 def test_a_peer_that_stalls(dialnet: Programs) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = dialnet("dial", "--timeout", "300ms", "tls", f"127.0.0.1:{listener.getsockname()[1]}")
-        assert re.fullmatch(r"dialnet: handshake tcp \S+: i/o timeout", failed(client))
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        said = in_time(
+            lambda length: failed(dialnet("dial", "--timeout", length, "tls", address)),
+            lambda said: "handshake" in said,
+        )
+        assert re.fullmatch(r"dialnet: handshake tcp \S+: i/o timeout", said)
 
 
 def test_who_fails_or_stalls_holds_up_nobody(dialnet: Programs, files: Files) -> None:
@@ -210,7 +214,7 @@ def test_idle(dialnet: Programs, files: Files) -> None:
         over.wait(HANG)
 
     with serving(serve) as address:
-        client = dialnet("dial", "-v", "--idle", "300ms", "--ca", files.ca, "tls", address)
+        client = dialnet("dial", "-v", "--idle", "2s", "--ca", files.ca, "tls", address)
         assert client.end(b"x" + MEGABYTE * 16) == b""
         over.set()
     client.line("nothing went either way")

@@ -20,7 +20,7 @@ from dialnet import tls
 from dialnet.cli.trace_events import Events
 from dialnet.cli.trace_model import AGREED, CONNECT, CONNECTED, GIVEN_UP, TLS, Step, Waterfall
 from dialnet.cli.trace_text import draw
-from tests.cli.support import HANG, Process, Programs, interrupt
+from tests.cli.support import HANG, Process, Programs, in_time, interrupt
 from tests.cli.tls_support import Files, serving
 from tests.dialing.support import nobody
 
@@ -139,7 +139,10 @@ def test_no_tls_there(dialnet: Programs) -> None:
 def test_a_stall(dialnet: Programs) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
-        out, err, status = outcome(dialnet("trace", "--tls", "--json", "--timeout", "300ms", address))
+        out, err, status = in_time(
+            lambda length: outcome(dialnet("trace", "--tls", "--json", "--timeout", length, address)),
+            lambda ended: "handshake" in ended[1],
+        )
         assert (status, re.sub(r"tcp \S+:", "tcp:", err)) == (1, "dialnet: handshake tcp: i/o timeout")
         connect, handshake = steps(out)
         assert (connect["outcome"], handshake["outcome"]) == ("connected", "timed out")
