@@ -29,7 +29,7 @@ STARTING = (starting.__file__, threading.__file__)
 EVERYTHING = (os.path.dirname(net.__file__), threading.__file__, socket.__file__, ssl.__file__)
 # Where giving up a turn begins nothing can be done: the next step would be the one that gives it up. It is
 # gone all the same where the way there is in the same function, which is the way mostly taken.
-GIVING_UP = ("leave", "let_go", "close", "finish")
+GIVING_UP = ("leave", "let_go")
 
 
 class Interrupt:
@@ -237,12 +237,16 @@ class Write(Talk):
     def run(self) -> None:
         self.one.write(b"x" * self.size)
 
-    def sequel(self) -> str | None:
+    def go_on(self) -> None:
+        """Another write, and the end."""
         try:
             self.one.write(b"y" * 5)
         except tls.BrokenRecordError:
             pass
         self.one.close()
+
+    def sequel(self) -> str | None:
+        self.go_on()
         heard = bytearray()
         try:
             while data := self.two.read(65536):
@@ -269,11 +273,7 @@ class LongWrite(Write):
             self.heard += data
 
     def sequel(self) -> str | None:
-        try:
-            self.one.write(b"y" * 5)
-        except tls.BrokenRecordError:
-            pass
-        self.one.close()
+        self.go_on()
         self.beside.done()
         if self.beside.error is not None and not isinstance(self.beside.error, tls.UnexpectedEOFError):
             return repr(self.beside.error)

@@ -27,7 +27,7 @@ def start(
     signal had come, beside a thread that runs. Raised before, it leaves a thread that never was; raised
     when the lock was taken and its `with` not begun, one that waits for that lock for ever.
     """
-    begun = handled = err = None
+    begun = thread = handled = err = None
     try:
         try:
             handled = sys.exc_info()[1]
@@ -46,7 +46,7 @@ def start(
                 err = caught.__context__ or caught
         if otherwise is not None and (begun is None or begun.acquire(blocking=False)):
             otherwise(err)
-            if isinstance(err, RuntimeError):
+            if thread is not None and isinstance(err, RuntimeError):
                 return thread
         raise err
     finally:
