@@ -93,7 +93,9 @@ class SecureConn(SecureEnd, Rereadable):
         if self._engine.ready:
             return
         try:
-            await _do(self._fd.conn, handshake(self._fd))
+            steps = handshake(self._fd)
+            if steps is not None:
+                await _do(self._fd.conn, steps)
         except OSError as err:
             self._fail("handshake", err)
 

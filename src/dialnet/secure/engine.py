@@ -23,7 +23,7 @@ import ssl
 
 from ..connections.lines import ReadBuffer
 from .errors import RecordHeaderError, UnexpectedEOFError, plain
-from .hello import Records, header_of, is_record, looks_like_tls, server_name
+from .hello import HEADS, Records, header_of, is_record, looks_like_tls, server_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,13 +134,13 @@ class Engine:
         if not data:
             self.cut = True
             return
-        self.appetite = MUCH if len(data) >= SOME else SOME
-        if self.hello is not None:
-            self._look_at(data)
         if not self.ready:
             # In a handshake it is asked to go on with whatever has come.
+            if self.hello is not None:
+                self._look_at(data)
             self._incoming.write(data)
             return
+        self.appetite = MUCH if len(data) >= SOME else SOME
         if not self._records.part and is_record(data):
             # The answer to a question mostly is one, and nothing else has come yet.
             self._incoming.write(data)
@@ -158,6 +158,10 @@ class Engine:
 
     def _look_at(self, data: bytes) -> None:
         hello = self.hello
+        if not self.server_side and data[:2] in HEADS and not hello:
+            # All that a client wants to know.
+            self.hello = None
+            return
         assert hello is not None
         hello += data
         if not looks_like_tls(bytes(hello[:2])):

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import struct
 
-__all__ = ["Records", "header_of", "is_record", "looks_like_tls", "server_name"]
+__all__ = ["HEADS", "Records", "header_of", "is_record", "looks_like_tls", "server_name"]
 
 # A record's head, as far as it is of interest: major version, length.
 _HEAD = struct.Struct("!xBxH")
 
 _ALERT, _HANDSHAKE = 21, 22
+# The beginnings of a first record (RFC 8446, 5.1): a handshake or an alert, of version 3.x.
+HEADS = frozenset((b"\x16\x03", b"\x15\x03"))
 _CLIENT_HELLO = 1
 _SERVER_NAME = 0
 # RFC 8446, section 5.2; TLS 1.2 had 2 KiB for what encryption adds, and nothing that uses them.

@@ -87,6 +87,7 @@ class Link:
         "closed",
         "closing",
         "conn",
+        "direct",
         "ended",
         "engine",
         "guard",
@@ -115,7 +116,7 @@ class Link:
         # A read from it that waits, where that is a plain call (for threads).
         self.waiting_read = waiting_read
         # What goes without waiting, where the connection below is a socket: most reads and writes end there.
-        direct = isinstance(conn, ConnectionEnd)
+        self.direct = direct = isinstance(conn, ConnectionEnd)
         self.try_read: Callable[[int], bytes | None] = conn._try_read if direct else _never
         self.try_send: Callable[[bytes], int] = conn._try_write if direct else _nothing
         # Has `steps.drain` done beside everything else, in the face's manner. Raises `RuntimeError` where it
@@ -220,6 +221,21 @@ class Link:
                 if side.turn is HOLDER:
                     side.leave(HOLDER)
             raise
+
+    def send_at_once(self, data: bytes) -> bool:
+        """Send what was taken, if that goes without waiting; else it is what goes first another time. With
+        the writing turn held."""
+        sent = 0
+        try:
+            sent = self.try_send(data)
+            self.engine.abroad = False
+        except OSError as err:
+            self.spoil(cause_of(err))
+            return True
+        if sent == len(data):
+            return True
+        self.engine.put_back(data[sent:])
+        return False
 
     def reclaim(self) -> None:
         """Give up the writing turn, if this thread was on its way with it: a call of its has raised."""

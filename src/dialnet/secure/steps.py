@@ -10,7 +10,7 @@ ever awaited.
 from __future__ import annotations
 
 import types
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 
 from ..errors import DeadlineExceededError, OpError
 from ..poll.turns import MemorySide
@@ -40,8 +40,82 @@ def turn(side: MemorySide) -> Generator[Request, Any, None]:
     yield side
 
 
-async def handshake(link: Link) -> None:
-    """Complete it. Nothing is lost where it is cut short: the next call goes on with it."""
+def handshake(link: Link) -> Coroutine[Any, Any, None] | None:
+    """Complete it; the steps to it, where that is not done at once. Nothing is lost where it is cut short:
+    the next call goes on with it.
+
+    A thread over a socket makes all of it in here: suspended and gone on with, the same takes as long again.
+    """
+    waiting = link.waiting_read
+    if waiting is None or not link.direct:
+        return _handshake(link)
+    engine, lock = link.engine, link.guard.lock
+    reading, writing = link.reading, link.writing
+    mine = stuck = False
+    try:
+        with lock:
+            if engine.ready:
+                return None
+            if reading.turn is not None or writing.turn is not None:
+                return _handshake(link)
+            # One after the other without a place for a signal handler between them.
+            reading.turn = writing.turn = HOLDER
+            mine = True
+        while True:
+            with lock:
+                over = _go_on(link)
+                data = engine.take()
+            if data:
+                stuck = not link.send_at_once(data)
+            if over:
+                with lock:
+                    if not (stuck or reading.queue or writing.queue or link.ended or engine.outgoing.pending):
+                        reading.turn = writing.turn = None
+                        mine = False
+                return None
+            if link.spoilt is not None:
+                raise link.spoilt
+            if stuck:
+                # The system has no room for it.
+                return _handshake(link)
+            data = waiting(engine.appetite)
+            with lock:
+                engine.feed(data)
+    finally:
+        if mine:
+            _give_up(link, True, True, stuck)
+
+
+def _go_on(link: Link) -> bool | None:
+    """Whether the handshake is over. With the lock held."""
+    engine, reading, writing = link.engine, link.reading, link.writing
+    if reading.closed or reading.deadline is not None:
+        reading.check()
+    if link.ended or link.spoilt or engine.abroad or writing.closed or writing.deadline is not None:
+        link.check_writing()
+    # A server has nothing to say before the client has.
+    if (engine.fed or not engine.server_side) and engine.shake():
+        if link.sessions is not None:
+            link.remember()
+        return True
+    return None
+
+
+def _give_up(link: Link, writes: bool, reads: bool, stuck: bool = False) -> None:
+    """Give up the turns. What is left to be sent goes now, but is not waited for: a server's tickets may have
+    no reader for a long time, and a pipe no buffer."""
+    try:
+        if writes and stuck:
+            link.writing.leave(HOLDER)
+        elif writes:
+            link.let_go()
+    finally:
+        if reads:
+            link.reading.leave(HOLDER)
+
+
+async def _handshake(link: Link) -> None:
+    """`handshake` from where it could not go on at once."""
     engine, waiting, lock = link.engine, link.waiting_read, link.guard.lock
     reading, writing = link.reading, link.writing
     reads = writes = False
@@ -62,22 +136,7 @@ async def handshake(link: Link) -> None:
             writes = True
         while not engine.ready:
             with lock:
-                if reading.closed or reading.deadline is not None:
-                    reading.check()
-                if (
-                    link.ended
-                    or link.spoilt
-                    or engine.abroad
-                    or writing.closed
-                    or writing.deadline is not None
-                ):
-                    link.check_writing()
-                # A server has nothing to say before the client has.
-                if (engine.fed or not engine.server_side) and engine.shake():
-                    if link.sessions is not None:
-                        link.remember()
-                    # What is left to be sent goes when the turn is let go, without being waited for: a
-                    # server's tickets may have no reader for a long time, and a pipe no buffer.
+                if _go_on(link):
                     return
                 data = engine.take()
             if data:
@@ -86,12 +145,7 @@ async def handshake(link: Link) -> None:
             with lock:
                 engine.feed(data)
     finally:
-        try:
-            if writes:
-                link.let_go()
-        finally:
-            if reads:
-                reading.leave(HOLDER)
+        _give_up(link, writes, reads)
 
 
 async def _send(link: Link, data: bytes) -> None:
