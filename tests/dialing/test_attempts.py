@@ -34,7 +34,14 @@ class Script:
         self.tried: list[tuple[float, float | None]] = []
 
     async def attempt(
-        self, network: Any, local: Any, remote: Any, options: Any, until: float | None, cancel: Any
+        self,
+        network: Any,
+        local: Any,
+        remote: Any,
+        options: Any,
+        until: float | None,
+        cancel: Any,
+        begun: Any,
     ) -> Any:
         self.tried.append((await waits.now(), until))
         does = self.does[remote]

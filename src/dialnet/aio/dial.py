@@ -42,7 +42,7 @@ class Dialer(DialOptions):
         `CanceledError`, what `control` raised, or what the system reports. If several addresses were
         tried it is the first one's, and `attempts` has all. A cancelled dial leaves nothing open.
         """
-        return Opening(_open(work.dial(network, address, self, cancel)))
+        return Opening(_open(work.dialing(network, address, self, cancel)))
 
     def dial_tcp(
         self, network: str, laddr: TCPAddr | None, raddr: TCPAddr | None, *, cancel: CancelToken | None = None

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
     from ..poll.protocols import Event
 
-__all__ = ["attempt"]
+    # A socket; 0, or what connect(2) said; the socket address of its peer, or of what will be.
+    Begun = tuple[FD, int, Any]
+
+__all__ = ["attempt", "begin", "complete", "failed"]
 
 # EWOULDBLOCK is how Windows says EINPROGRESS; Linux says EAGAIN only for a Unix socket whose listener's
 # queue is full, which is an error there: no event tells when it has room.
@@ -47,8 +50,10 @@ async def attempt(
     options: DialOptions,
     until: float | None,
     cancel: CancelToken | None,
+    begun: Begun | None = None,
 ) -> Opened:
-    """A socket connected to `remote`, or, for `unixgram`, bound to `local` alone.
+    """A socket connected to `remote`, or, for `unixgram`, bound to `local` alone. The first may be `begun`
+    already.
 
     Raises `OpError` of op `dial`.
     """
@@ -64,7 +69,7 @@ async def attempt(
         left = 2 if network.base == "tcp" and (local is None or getattr(local, "port", 0) == 0) else 0
         while True:
             try:
-                opened = await _connect(network, local, remote, options, until, cancel, used)
+                opened = await _connect(network, local, remote, options, until, cancel, used, begun)
             except SyscallError as err:
                 if not left or err.err.errno != errno.EADDRNOTAVAIL:
                     raise
@@ -73,14 +78,21 @@ async def attempt(
                     return opened
                 opened.fd.close()
             left -= 1
-    except SyscallError as err:
-        failure = OpError("dial", network.name, local, remote, err.err, syscall=err.name)
-        failure.local_addr = _came_from(remote, used)
-        raise failure from err.err
+            begun = None
     except Exception as err:
+        raise failed(network, local, remote, err, used) from (err.err if type(err) is SyscallError else err)
+
+
+def failed(
+    network: Network, local: Addr | None, remote: Addr | None, err: Exception, used: list[Any]
+) -> OpError:
+    """The `OpError` for an attempt that `err` ended."""
+    if isinstance(err, SyscallError):
+        failure = OpError("dial", network.name, local, remote, err.err, syscall=err.name)
+    else:
         failure = OpError("dial", network.name, local, remote, err)
-        failure.local_addr = _came_from(remote, used)
-        raise failure from err
+    failure.local_addr = _came_from(remote, used)
+    return failure
 
 
 def _came_from(remote: Addr | None, used: list[Any]) -> Addr | None:
@@ -88,6 +100,43 @@ def _came_from(remote: Addr | None, used: list[Any]) -> Addr | None:
     if not used or not used[-1] or not isinstance(remote, (TCPAddr, UDPAddr)) or not used[-1][1]:
         return None
     return from_sockaddr(type(remote), used[-1])
+
+
+def begin(
+    network: Network, local: Addr | None, remote: Addr | None, options: DialOptions, used: list[Any]
+) -> Begun:
+    """A socket on its way to `remote`. Where that fails, `used` has its local socket address.
+
+    Raises `SyscallError`, `AddrError`, what `control` raises.
+    """
+    fd = make(network, local, remote, options.control, multipath=multipath.dials(options))
+    try:
+        if local is not None and not (is_wildcard(local) and not getattr(local, "port", 0)):
+            bind(network, fd, local)
+        if remote is None:
+            return fd, 0, None
+        target = _spelt_out(remote, network) if system.DIAL_WILDCARD_TO_LOOPBACK else remote
+        sockaddr = step("connect", sockaddr_for, network, target, fd.family)
+        code = step("connect", fd.sock.connect_ex, sockaddr)
+        if code in _UNDER_WAY:
+            # To this machine it is there by now, and there is nothing to wait for.
+            peer = _peer_name(fd, None)
+            return (fd, code, sockaddr) if peer is None else (fd, 0, peer)
+        return fd, code, sockaddr if code else _peer_name(fd, sockaddr)
+    except BaseException:
+        used.append(local_name(fd))
+        fd.close()
+        raise
+
+
+def complete(network: Network, remote: Addr | None, options: DialOptions, fd: FD, peer: Any) -> Opened:
+    """What is made of a socket that is connected."""
+    if network.base == "tcp":
+        set_connection_options(fd.sock, options.keep_alive)
+    opened = Opened(fd, network, local_name(fd), peer)
+    if network.base == "ip":
+        opened.dialed = remote
+    return opened
 
 
 async def _connect(
@@ -98,31 +147,18 @@ async def _connect(
     until: float | None,
     cancel: CancelToken | None,
     used: list[Any],
+    begun: Begun | None,
 ) -> Opened:
-    """One socket, connected. Where that fails, `used` has its local socket address."""
-    fd = make(network, local, remote, options.control, multipath=multipath.dials(options))
+    """One socket, connected, which another call may have `begun` with. `used` as above."""
+    fd, code, peer = begin(network, local, remote, options, used) if begun is None else begun
     try:
-        if local is not None and not (is_wildcard(local) and not getattr(local, "port", 0)):
-            bind(network, fd, local)
-        peer = None
-        if remote is not None:
-            target = _spelt_out(remote, network) if system.DIAL_WILDCARD_TO_LOOPBACK else remote
-            sockaddr = step("connect", sockaddr_for, network, target, fd.family)
-            code = step("connect", fd.sock.connect_ex, sockaddr)
+        if code:
             if code in _UNDER_WAY:
-                # To this machine it is there by now, and there is nothing to wait for.
-                peer = _peer_name(fd, None)
-                code = 0 if peer is not None else await _finish(fd, until, cancel)
+                code = await _finish(fd, until, cancel)
             if code not in (0, errno.EISCONN):
                 raise SyscallError("connect", OSError(code, os.strerror(code)))
-            if peer is None:
-                peer = _peer_name(fd, sockaddr)
-        if network.base == "tcp":
-            set_connection_options(fd.sock, options.keep_alive)
-        opened = Opened(fd, network, local_name(fd), peer)
-        if network.base == "ip":
-            opened.dialed = remote
-        return opened
+            peer = _peer_name(fd, peer)
+        return complete(network, remote, options, fd, peer)
     except BaseException:
         used.append(local_name(fd))
         fd.close()

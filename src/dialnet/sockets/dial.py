@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from time import monotonic
 
 from ..addresses import Addr, IPAddr, TCPAddr, UDPAddr, UnixAddr
@@ -15,12 +15,18 @@ from ..poll.waits import now, now_and_here
 from ..resolve import candidates
 from ..resolve.networks import Network, parse_network
 from .config import DialOptions
-from .connect import attempt
+from .connect import attempt, begin, complete, failed
 from .opened import Opened
 from .race import Found, race
 from .trace import Teller, teller
 
-__all__ = ["dial", "dial_typed"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .connect import Begun
+
+__all__ = ["dial", "dial_typed", "dialing"]
 
 # No attempt gets less than this of what is left of a deadline, as long as so much is left (Go's rule).
 _LEAST_SHARE = 2.0
@@ -49,8 +55,15 @@ class Dialing:
         self.cancel = cancel
         self.teller = teller
 
-    async def attempt(self, remote: Addr | None, until: float | None, began: float | None = None) -> Opened:
-        """One attempt, told of. Its error has its `duration`. `began` is the time, where it is known."""
+    async def attempt(
+        self,
+        remote: Addr | None,
+        until: float | None,
+        began: float | None = None,
+        begun: Begun | None = None,
+    ) -> Opened:
+        """One attempt, told of. Its error has its `duration`. `began` is the time, where it is known; `begun`
+        what was done of it already."""
         teller, name = self.teller, self.network.name
         if began is None:
             began = await now()
@@ -64,6 +77,7 @@ class Dialing:
                 self.options,
                 until,
                 self.cancel,
+                begun,
             )
         except OpError as err:
             ended = await now()
@@ -94,8 +108,54 @@ class Dialing:
         return shown
 
 
-async def dial(network: str, address: str, options: DialOptions, cancel: CancelToken | None) -> Opened:
-    """Connect to `address`. Raises `OpError` of op `dial`; `TypeError` for arguments of a wrong type."""
+def dial(
+    network: str, address: str, options: DialOptions, cancel: CancelToken | None
+) -> Opened | Coroutine[Any, Any, Opened]:
+    """Connect to `address`: what was opened, where that is done at once; else the work that is to do.
+
+    A literal address of this machine's mostly is there at once, and then the work costs more than the system's
+    part of it. Raises `OpError` of op `dial`; `TypeError` for arguments of a wrong type.
+    """
+    if cancel is not None or not _plain(options):
+        return dialing(network, address, options, cancel)
+    began = monotonic()
+    try:
+        net = parse_network(network, to_open=True)
+        known = candidates.spelt_out(net, address) if address else None
+    except OSError as err:
+        raise OpError("dial", str(network), None, None, err) from err
+    if known is None or len(known) != 1 or net.base != "tcp":
+        return dialing(network, address, options, cancel)
+    remote = known[0]
+    used: list[Any] = []
+    try:
+        begun = fd, code, peer = begin(net, None, remote, options, used)
+        if not code:
+            try:
+                opened = complete(net, remote, options, fd, peer)
+            except BaseException:
+                fd.close()
+                raise
+            if opened.local is not None and opened.local[:2] != peer[:2]:
+                return opened
+    except Exception as err:
+        failure = failed(net, None, remote, err, used)
+        failure.duration = monotonic() - began
+        raise failure from failure.err
+    return Dialing(net, None, options, None, None, teller(None, None)).attempt(remote, None, began, begun)
+
+
+def _plain(options: DialOptions) -> bool:
+    """Whether nothing bounds a dial, and nobody wants to have a say in it."""
+    known: bool | None = options.__dict__.get("_plain")
+    if known is None:
+        given = options.timeout, options.deadline, options.local_addr, options.control, options.trace
+        known = options.__dict__["_plain"] = all(one is None for one in given)
+    return known
+
+
+async def dialing(network: str, address: str, options: DialOptions, cancel: CancelToken | None) -> Opened:
+    """The same, as work for a host."""
     began: float | None
     began, who = await now_and_here()
     until = _limit(options, began)

@@ -7,6 +7,7 @@ from ..poll.signal import CancelToken
 from ..poll.thread_host import drive
 from ..sockets import dial as work
 from ..sockets.config import DialOptions
+from ..sockets.opened import Opened
 from .conn import Conn
 from .kinds import IPConn, TCPConn, UDPConn, UnixConn, connection
 
@@ -36,7 +37,8 @@ class Dialer(DialOptions):
         `CanceledError`, what `control` raised, or what the system reports. If several addresses were
         tried it is the first one's, and `attempts` has all.
         """
-        return connection(drive(work.dial(network, address, self, cancel)))
+        opened = work.dial(network, address, self, cancel)
+        return connection(opened if isinstance(opened, Opened) else drive(opened))
 
     def dial_tcp(
         self, network: str, laddr: TCPAddr | None, raddr: TCPAddr | None, *, cancel: CancelToken | None = None
