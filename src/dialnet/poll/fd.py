@@ -24,6 +24,7 @@ import os
 import socket
 import struct
 from _thread import RLock
+from weakref import ref
 
 from .. import system
 from ..system.masks import POLL_READ, POLL_WRITE, READ, WRITE
@@ -121,7 +122,7 @@ class FD:
         self.writing = Side(self, WRITE, POLL_WRITE)
         self.poller: TaskPoller | None = None
         self.interest = 0
-        _living.add(self)
+        _living.keep(ref(self, _living.forget))
 
     def sides(self) -> tuple[Side, ...]:
         return self.reading, self.writing
@@ -133,11 +134,20 @@ class FD:
         A close from a thread other than the one the poller's loop runs in leaves the descriptor to
         that loop, which may be inside a system call with it; nothing new can begin after this returns.
         """
-        with self.reading.lock, self.writing.lock:
-            first = not self.closed
-            self.closed = self.reading.closed = self.writing.closed = True
-            poller = self.poller
-        if poller is None or not poller.call_there(self._release):
+        reading, writing = self.reading, self.writing
+        poller: TaskPoller | None = None
+        try:
+            with reading.lock, writing.lock:
+                first = not self.closed
+                self.closed = reading.closed = writing.closed = True
+                poller = self.poller
+                if poller is None:
+                    self._shut()
+        finally:
+            # Where nobody has the turn, nobody queues for it.
+            if poller is None and (reading.turn is not None or writing.turn is not None):
+                self._wake_all()
+        if poller is not None and not poller.call_there(self._release):
             self._release()
         return first
 
@@ -147,17 +157,16 @@ class FD:
                 poller, self.poller = self.poller, None
                 if poller is not None:
                     poller.drop(self)
-                if self.lingers and self.sock.fileno() >= 0:
-                    # Linux's close(2) would wait out the linger time even here. What is unsent goes
-                    # out all the same.
-                    self.sock.setsockopt(
-                        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(system.LINGER, 0, 0)
-                    )
-                self.sock.close()
+                self._shut()
         finally:
-            # Where nobody has the turn, nobody queues for it.
             if self.reading.turn is not None or self.writing.turn is not None:
                 self._wake_all()
+
+    def _shut(self) -> None:
+        if self.lingers and self.sock.fileno() >= 0:
+            # Linux's close(2) would wait out the linger time even here. What is unsent goes out all the same.
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(system.LINGER, 0, 0))
+        self.sock.close()
 
     def _wake_all(self) -> None:
         """Have all who wait see that it is closed, and wait until none of them polls the descriptor."""

@@ -12,21 +12,19 @@ __all__ = ["Living"]
 
 
 class Living:
-    """A set that keeps nothing in it alive.
+    """A set that keeps nothing in it alive: `keep(ref(thing, forget))`.
 
     `weakref.WeakSet` is that too, but calls functions written in Python for each thing that comes and goes,
-    and every connection has some of these. Here what goes is removed by the set itself, in one step, so that
-    neither a thread nor a fork can meet it half-way.
+    and every connection has some of these. Here what comes and goes is added and removed by the set itself,
+    in one step, so that neither a thread nor a fork can meet it half-way.
     """
 
-    __slots__ = ("_forget", "_refs")
+    __slots__ = ("_refs", "forget", "keep")
 
     def __init__(self) -> None:
         self._refs: set[ref[Any]] = set()
-        self._forget = self._refs.discard
-
-    def add(self, thing: Any) -> None:
-        self._refs.add(ref(thing, self._forget))
+        self.keep = self._refs.add
+        self.forget = self._refs.discard
 
     def all(self) -> list[Any]:
         """What is alive just now."""

@@ -12,6 +12,7 @@ import os
 from _thread import RLock
 from collections import deque
 from time import monotonic
+from weakref import ref
 
 from ..errors import ClosedError, DeadlineExceededError
 from .living import Living
@@ -109,7 +110,7 @@ class Guard:
         self.lock = RLock()
         # Made when somebody is to be woken, which most never see.
         self.woken: deque[Waiter] | tuple[()] = ()
-        _guards.add(self)
+        _guards.keep(ref(self, _guards.forget))
 
     def wake(self, waiter: Waiter) -> None:
         """Have it look at the state again, when `ring` is called. With the lock held."""
@@ -143,11 +144,16 @@ class MemorySide(Turns):
     __slots__ = ("__weakref__", "guard", "spins")
 
     def __init__(self, guard: Guard) -> None:
-        super().__init__(guard.lock)
+        # As `Turns`, without the call of a call: every connection in memory has two of these.
+        self.lock = guard.lock
+        self.closed = False
+        self.deadline = None
+        self.turn = None
+        self.queue = ()
         self.guard = guard
         # Calls in a row that did not have to wait; see aio's fairness.
         self.spins = 0
-        _sides.add(self)
+        _sides.keep(ref(self, _sides.forget))
 
     def news(self) -> None:
         """Have the one whose turn it is look at the state again. With the lock held."""
