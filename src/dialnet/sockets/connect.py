@@ -116,8 +116,11 @@ def begin(
         if remote is None:
             return fd, 0, None
         target = _spelt_out(remote, network) if system.DIAL_WILDCARD_TO_LOOPBACK else remote
-        sockaddr = step("connect", sockaddr_for, network, target, fd.family)
-        code = step("connect", fd.sock.connect_ex, sockaddr)
+        try:
+            sockaddr = sockaddr_for(network, target, fd.family)
+            code = fd.sock.connect_ex(sockaddr)
+        except OSError as err:
+            raise SyscallError("connect", err) from err
         if code in _UNDER_WAY:
             # To this machine it is there by now, and there is nothing to wait for.
             peer = _peer_name(fd, None)

@@ -113,8 +113,8 @@ def dial(
 ) -> Opened | Coroutine[Any, Any, Opened]:
     """Connect to `address`: what was opened, where that is done at once; else the work that is to do.
 
-    A literal address of this machine's mostly is there at once, and then the work costs more than the system's
-    part of it. Raises `OpError` of op `dial`; `TypeError` for arguments of a wrong type.
+    A connection to an address of this machine's mostly is there at once, and then the work would cost more
+    than the system's part of it. Raises `OpError` of op `dial`; `TypeError` for arguments of a wrong type.
     """
     if cancel is not None or not _plain(options):
         return dialing(network, address, options, cancel)

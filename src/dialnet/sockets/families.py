@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import socket
+from ipaddress import IPv6Address
 
 from ..addresses import Addr
 from ..addresses.sockaddr import to_sockaddr
@@ -63,8 +64,7 @@ def choose(network: Network, local: Addr | None, remote: Addr | None, *, listen:
 
 
 def _family(addr: Addr | None) -> int:
-    ip = getattr(addr, "ip", None)
-    return _INET6 if ip is not None and ip.version == 6 else _INET
+    return _INET6 if isinstance(getattr(addr, "_ip", None), IPv6Address) else _INET
 
 
 def control_network(network: Network, family: int) -> str:
