@@ -86,8 +86,9 @@ class ConnectionEnd(Deadlines):
             side.ready = False
         return data
 
-    def _try_write(self, data: bytes) -> int:
+    def _try_write(self, data: bytes, flags: int = 0) -> int:
         """Send as much of `data` as goes without waiting, if nobody else is writing; how much that was.
+        `flags` as of send(2).
 
         Raises `ClosedError`, and what the system reports.
         """
@@ -98,7 +99,7 @@ class ConnectionEnd(Deadlines):
             if side.turn is not None:
                 return 0
             try:
-                return self._send(data)
+                return self._send(data, flags)
             except BlockingIOError:
                 side.ready = False
                 return 0

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 from collections.abc import Callable
 from threading import get_ident
 from time import monotonic
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["FLUSHER", "HOLDER", "Link", "cause_of", "hold", "interrupted"]
 
 
+# More follows at once, the end of the stream: so the close_notify and it go in one segment (tcp(7)).
+_MORE = getattr(socket, "MSG_MORE", 0)
 # How long a close_notify may take, in seconds.
 _PATIENCE = 5.0
 
@@ -264,10 +267,9 @@ class Link:
     def finish(self) -> None:
         """`close`: wake everyone, tell the peer, close the connection below. What cannot be told at once is
         told from the background, within `_PATIENCE`, and then that closes. Never waits."""
-        with self.guard.lock:
-            closed, closing = self.closed, self.closing
-        if closed:
-            if not closing:
+        if self.closed:
+            # One that was cut short is completed. (`closing` is set first.)
+            if not self.closing:
                 self.conn.close()
             return
         try:
@@ -283,23 +285,25 @@ class Link:
         with self.guard.lock:
             if self.closed:
                 return
-            self.closed = self.reading.closed = self.writing.closed = True
-            self.reading.wake_all()
             busy = self.writing.turn
-            if busy is not None:
-                self.writing.wake_all()
             # A write under way leaves half a record behind, to which there is nothing to add.
             polite = self.engine.ready and self.spoilt is None and (busy is None or busy is FLUSHER)
+            self.closing = polite
+            self.closed = self.reading.closed = self.writing.closed = True
+            if self.reading.turn is not None:
+                self.reading.wake_all()
+            if busy is not None:
+                self.writing.wake_all()
             if polite:
                 self.engine.finish()
-                self.closing = True
                 if busy is None:
                     self.writing.turn = HOLDER
                     data = self.engine.take()
             if self.sessions is not None and self.engine.ready:
                 self.remember()
-        self.guard.ring()
-        if not polite or (busy is None and self._send_now(data)):
+        if self.guard.woken:
+            self.guard.ring()
+        if not polite or (busy is None and self._send_now(data, _MORE)):
             self.conn.close()
             return
         try:
@@ -311,11 +315,15 @@ class Link:
         if busy is None:
             self._send_apart()
 
-    def _send_now(self, data: bytes) -> bool:
+    def _send_now(self, data: bytes, flags: int = 0) -> bool:
         """Send what was taken, as far as that goes without waiting; True if nothing of it is left. With the
-        writing turn held."""
+        writing turn held. `flags` as of send(2), for a socket."""
+        sent = 0
         try:
-            sent = self.conn._try_write(data) if data and hasattr(self.conn, "_try_write") else 0
+            if self.direct:
+                sent = self.conn._try_write(data, flags) if data else 0
+            elif data and hasattr(self.conn, "_try_write"):
+                sent = self.conn._try_write(data)
         except OSError as err:
             self.spoil(cause_of(err))
             return True
