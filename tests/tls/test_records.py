@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import ssl
 
 import pytest
 
-from dialnet.secure.hello import Records, is_record
+from dialnet.secure.engine import Engine
+from dialnet.secure.hello import Records
 
 
 def behind_the_last(stream: bytes) -> int:
@@ -33,28 +35,45 @@ def test_pieces_of_any_length(seed: int) -> None:
         assert records.part == behind_the_last(stream[:at])
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_openssl_is_given_whole_records_at_once(seed: int) -> None:
+    chance = random.Random(seed)
+    engine = Engine(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), True, None)
+    engine.ready = True
+    stream = given = b""
+    for _ in range(40):
+        size = chance.choice([0, 1, 2, 255, 256, 300, 16_401, 18_432])
+        record = b"\x17\x03\x03" + size.to_bytes(2, "big") + bytes(size)
+        # Mostly one read finds one record; else several, or a part, and the rest later.
+        cuts = sorted(chance.sample(range(1, len(record)), chance.choice([0, 0, 0, 1, 3])))
+        for begin, end in zip([0, *cuts], [*cuts, len(record)], strict=True):
+            stream += record[begin:end]
+            engine.feed(record[begin:end])
+            given += engine._incoming.read()
+            assert given == stream[: len(stream) - behind_the_last(stream)]
+
+
 @pytest.mark.parametrize(
-    ("data", "one"),
+    "data",
     [
-        (b"", False),
-        (b"\x17\x03\x03\x00", False),
-        (b"\x17\x03\x03\x00\x00", True),
-        (b"\x17\x03\x03\x00\x01", False),
-        (b"\x17\x03\x03\x00\x01x", True),
-        (b"\x17\x03\x03\x00\x01xx", False),
-        (b"\x17\x03\x03\x01\x02" + bytes(258), True),
-        (b"\x17\x03\x03\x00\x01x\x17\x03\x03\x00\x01x", False),
-        (b"\x17\x02\x03\x00\x01x", False),
-        (b"\x17\x03\x03\x48\x00" + bytes(18_432), True),
-        (b"\x17\x03\x03\x48\x01" + bytes(18_433), False),
+        b"\x17\x03\x03\x00\x01xx",
+        b"\x17\x03\x03\x00\x01x\x17\x03\x03\x00\x01",
+        b"\x17\x03\x03\x00\x00\x17\x03",
     ],
 )
-def test_one_record(data: bytes, one: bool) -> None:
-    assert is_record(data) == one
-    if one:
-        records = Records()
-        records.add(data)
-        assert records.part == 0
+def test_more_than_one_record(data: bytes) -> None:
+    engine = Engine(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), True, None)
+    engine.ready = True
+    engine.feed(data)
+    assert engine._incoming.read() == data[: len(data) - behind_the_last(data)]
+
+
+@pytest.mark.parametrize("data", [b"\x17\x02\x03\x00\x01x", b"\x17\x03\x03\x48\x01" + bytes(18_433)])
+def test_openssl_is_given_what_it_will_refuse(data: bytes) -> None:
+    engine = Engine(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), True, None)
+    engine.ready = True
+    engine.feed(data)
+    assert engine._incoming.read() == data
 
 
 @pytest.mark.parametrize(

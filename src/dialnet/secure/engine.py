@@ -23,7 +23,7 @@ import ssl
 
 from ..connections.lines import ReadBuffer
 from .errors import RecordHeaderError, UnexpectedEOFError, plain
-from .hello import HEADS, Records, header_of, is_record, looks_like_tls, server_name
+from .hello import HEADS, MOST_IN_RECORD, Records, header_of, looks_like_tls, server_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ class Engine:
         # Whether the last read may have left something of its record. To ask `_left` gives the interpreter's
         # lock away.
         self._more = False
-        self._records = Records()
+        # Made when something else has come than one record.
+        self._records: Records | None = None
         # The beginning of a record of which the rest has not come.
         self._part = b""
         # Ciphertext that was taken, did not go, and has to be the next to go.
@@ -137,16 +138,24 @@ class Engine:
         if not self.ready:
             # In a handshake it is asked to go on with whatever has come.
             if self.hello is not None:
-                self._look_at(data)
+                if data[:2] in HEADS and not self.server_side and not self.hello:
+                    # All that a client wants to know.
+                    self.hello = None
+                else:
+                    self._look_at(data)
             self._incoming.write(data)
             return
         self.appetite = MUCH if len(data) >= SOME else SOME
-        if not self._records.part and is_record(data):
-            # The answer to a question mostly is one, and nothing else has come yet.
+        size = len(data) - 5
+        if not self._part and size >= 0 and data[3] << 8 | data[4] == size <= MOST_IN_RECORD and data[1] == 3:
+            # It is one record: an answer to a question mostly is, and nothing else has come yet.
             self._incoming.write(data)
             return
-        self._records.add(data)
-        end = len(data) - self._records.part
+        records = self._records
+        if records is None:
+            records = self._records = Records()
+        records.add(data)
+        end = len(data) - records.part
         if end < 0:
             # None has ended in here.
             self._part += data
@@ -158,10 +167,6 @@ class Engine:
 
     def _look_at(self, data: bytes) -> None:
         hello = self.hello
-        if not self.server_side and data[:2] in HEADS and not hello:
-            # All that a client wants to know.
-            self.hello = None
-            return
         assert hello is not None
         hello += data
         if not looks_like_tls(bytes(hello[:2])):
@@ -184,7 +189,9 @@ class Engine:
         try:
             self._shake()
         except ssl.SSLWantReadError:
-            self._starved()
+            self.dry = True
+            if self.cut or self.failed is not None or self.owing:
+                self._starved()
             return None
         except OSError as err:
             raise self._fail(err) from err
@@ -214,7 +221,9 @@ class Engine:
                 return self._gather(data, n)
             self._more = size == n
         except ssl.SSLWantReadError:
-            self._starved()
+            self.dry = True
+            if self.cut or self.failed is not None or self.owing:
+                self._starved()
             return None
         except ssl.SSLZeroReturnError:
             data = b""

@@ -41,7 +41,7 @@ def read(link: Link, call: Callable[[Any], T | None], argument: Any) -> T | Coro
                 side.check()
             if side.turn is not None:
                 return _read_on(link, call, argument, False)
-            result = call(argument)
+            result = None if engine.dry else call(argument)
             if result is None:
                 # One step: a signal handler may raise between any two, and the turn would be nobody's.
                 side.turn = HOLDER
