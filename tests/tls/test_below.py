@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import threading
 import time
@@ -14,7 +15,7 @@ import dialnet.aio
 from tests import hosts
 from tests.certificates import NAME, client_context, server_context
 from tests.hosts import bare
-from tests.tls.support import plain_pair, talk, talking_pair
+from tests.tls.support import LIMIT, plain_pair, talk, talking_pair
 
 
 def test_starttls(host_name: str) -> None:
@@ -46,6 +47,28 @@ def test_starttls(host_name: str) -> None:
             await serving
             assert one.closed
             assert two.closed
+
+    hosts.run(host_name, body)
+
+
+def test_no_room_for_the_first_word(host_name: str) -> None:
+    """The system's buffer is full of what was said before, and the peer reads that first."""
+
+    async def body(host: hosts.Host) -> None:
+        async with plain_pair(host) as (one, two):
+            one.set_write_deadline(datetime.timedelta(seconds=0.1))
+            with pytest.raises(dialnet.DeadlineExceededError) as caught:
+                await one.write(bytes(64 << 20))
+            assert isinstance(caught.value, dialnet.OpError)
+            left = caught.value.bytes_written
+            one.set_write_deadline(LIMIT)
+            client = host.tls.client(one, client_context(), NAME)
+            shaking = host.start(talk, client)
+            while left:
+                left -= len(await two.read(left))
+            async with client, host.tls.server(two, server_context()) as server:
+                await talk(server)
+                await shaking
 
     hosts.run(host_name, body)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import errno
 import gc
+import socket
 import ssl
+import sys
 import time
 import warnings
 from typing import Any
@@ -38,6 +40,28 @@ def test_a_clean_end(host_name: str, version: ssl.TLSVersion, side: str) -> None
             assert await two.read() == b"the last word"
             assert await two.read(10) == b""
             one.close()
+
+    hosts.run(host_name, body)
+
+
+@pytest.mark.skipif(not hasattr(socket, "MSG_MORE"), reason="no system call says that more follows")
+def test_the_last_word_and_the_end_are_one_segment(host_name: str) -> None:
+    def arrived(conn: Any) -> int:
+        """How many segments have (tcpi_segs_in, linux/tcp.h)."""
+        with conn.net_conn.file() as sock:
+            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 144)
+        return int.from_bytes(info[140:144], sys.byteorder)
+
+    async def body(host: hosts.Host) -> None:
+        counts = []
+        # Where the machine stands still, an acknowledgement of what was read before may go alone.
+        while 1 not in counts and len(counts) < 20:
+            async with talking_pair(host) as (client, server):
+                before = arrived(server)
+                client.close()
+                assert await server.read() == b""
+                counts.append(arrived(server) - before)
+        assert 1 in counts
 
     hosts.run(host_name, body)
 
