@@ -23,7 +23,7 @@ import ssl
 
 from ..connections.lines import ReadBuffer
 from .errors import RecordHeaderError, UnexpectedEOFError, plain
-from .hello import HEADS, MOST_IN_RECORD, Records, header_of, looks_like_tls, server_name
+from .hello import HEADS, MOST_IN_RECORD, Records, has_client_hello, header_of, looks_like_tls, server_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,9 +44,11 @@ class Engine:
     """`ready` is set once the handshake is over. What was encrypted waits in here to be taken."""
 
     __slots__ = (
+        "_first",
         "_incoming",
         "_left",
         "_more",
+        "_name",
         "_part",
         "_read",
         "_records",
@@ -70,7 +72,6 @@ class Engine:
         "ready",
         "renegotiable",
         "rest",
-        "server_name",
         "server_side",
         "session",
     )
@@ -107,7 +108,9 @@ class Engine:
         self.rest = b""
         # Ciphertext was taken, and nobody has said what became of it: without it what follows makes no sense.
         self.abroad = False
-        self.server_name = "" if server_name is None else server_name
+        # The server's name, or the message that it is in.
+        self._name = "" if server_name is None else server_name
+        self._first = b""
         self.ready = False
         # Whether there can be another handshake.
         self.renegotiable = False
@@ -138,8 +141,9 @@ class Engine:
         if not self.ready:
             # In a handshake it is asked to go on with whatever has come.
             if self.hello is not None:
-                if data[:2] in HEADS and not self.server_side and not self.hello:
-                    # All that a client wants to know.
+                if not self.hello and (has_client_hello(data) if self.server_side else data[:2] in HEADS):
+                    # What is in it is looked for when somebody asks; a client wants to know no more.
+                    self._first = data if self.server_side else b""
                     self.hello = None
                 else:
                     self._look_at(data)
@@ -177,8 +181,15 @@ class Engine:
             return
         name = server_name(hello)
         if name is not None:
-            self.server_name = name
+            self._name = name
             self.hello = None
+
+    @property
+    def server_name(self) -> str:
+        """The name that the client asks for."""
+        if self._first:
+            self._name, self._first = server_name(self._first) or "", b""
+        return self._name
 
     # Each of these gives None if more has to be read first.
 

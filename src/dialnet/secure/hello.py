@@ -9,7 +9,15 @@ from __future__ import annotations
 
 import struct
 
-__all__ = ["HEADS", "MOST_IN_RECORD", "Records", "header_of", "looks_like_tls", "server_name"]
+__all__ = [
+    "HEADS",
+    "MOST_IN_RECORD",
+    "Records",
+    "has_client_hello",
+    "header_of",
+    "looks_like_tls",
+    "server_name",
+]
 
 # A record's head, as far as it is of interest: major version, length.
 _HEAD = struct.Struct("!xBxH")
@@ -29,6 +37,14 @@ def looks_like_tls(data: bytes) -> bool:
     """Whether `data`, the beginning of what a peer sent, can be the head of a first record (RFC 8446, 5.1): a
     handshake or an alert, of version 3.x."""
     return data[:1] in (b"\x16", b"\x15") and data[1:2] in (b"", b"\x03")
+
+
+def has_client_hello(data: bytes) -> bool:
+    """Whether `data` begins with a record that all of a ClientHello is in, as it mostly is."""
+    if len(data) < 9 or data[:2] != b"\x16\x03" or data[5] != _CLIENT_HELLO or data[6]:
+        return False
+    length = 4 + (data[7] << 8 | data[8])
+    return length <= (data[3] << 8 | data[4]) and 5 + length <= len(data)
 
 
 def header_of(data: bytes) -> bytes:
