@@ -225,21 +225,6 @@ class Link:
                     side.leave(HOLDER)
             raise
 
-    def send_at_once(self, data: bytes) -> bool:
-        """Send what was taken, if that goes without waiting; else it is what goes first another time. With
-        the writing turn held."""
-        sent = 0
-        try:
-            sent = self.try_send(data)
-            self.engine.abroad = False
-        except OSError as err:
-            self.spoil(cause_of(err))
-            return True
-        if sent == len(data):
-            return True
-        self.engine.put_back(data[sent:])
-        return False
-
     def reclaim(self) -> None:
         """Give up the writing turn, if this thread was on its way with it: a call of its has raised."""
         if self.handed and self.handed == get_ident():

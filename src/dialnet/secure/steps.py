@@ -66,17 +66,25 @@ def handshake(link: Link) -> Coroutine[Any, Any, None] | None:
                 over = _go_on(link)
                 data = engine.take()
             if data:
-                stuck = not link.send_at_once(data)
+                try:
+                    sent = link.try_send(data)
+                    if sent == len(data):
+                        engine.abroad = False
+                    else:
+                        engine.put_back(data[sent:])
+                        stuck = not over
+                except OSError as err:
+                    link.spoil(cause_of(err))
             if over:
                 with lock:
-                    if not (stuck or reading.queue or writing.queue or link.ended or engine.outgoing.pending):
+                    if not (reading.queue or writing.queue or link.ended or engine.pending):
                         reading.turn = writing.turn = None
                         mine = False
                 return None
             if link.spoilt is not None:
                 raise link.spoilt
             if stuck:
-                # The system has no room for it.
+                # The system has no room for it, which has to be waited for.
                 return _handshake(link)
             data = waiting(engine.appetite)
             with lock:
