@@ -16,8 +16,8 @@ from dialnet.poll.deadline import earliest, instant, timeout_instant
 from dialnet.poll.waits import here, now
 from dialnet.resolve import candidates
 from dialnet.resolve.networks import parse_network
+from dialnet.sockets.attempts import Dialing
 from dialnet.sockets.config import DialOptions
-from dialnet.sockets.dial import Dialing
 from dialnet.sockets.trace import Teller
 
 FALLBACK_DELAY = 0.3

@@ -14,7 +14,7 @@ import dialnet as net
 from dialnet.poll import waits
 from dialnet.poll.virtual import VirtualHost
 from dialnet.resolve.networks import parse_network
-from dialnet.sockets import dial as dialing
+from dialnet.sockets import attempts as dialing
 from dialnet.sockets.config import DialOptions
 from dialnet.sockets.trace import Teller
 from tests import hosts
