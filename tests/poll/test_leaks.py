@@ -11,7 +11,7 @@ import pytest
 
 import dialnet as net
 from tests.conftest import descriptors
-from tests.hosts import Host, run
+from tests.hosts import Host, bare, run
 
 
 def test_open_and_close(host_name: str) -> None:
@@ -74,5 +74,29 @@ def test_nothing_is_kept_of_what_is_closed(host_name: str) -> None:
             await host.pause(0.01)
             gc.collect()
             assert [ref() for ref in kept] == [None, None]
+
+    run(host_name, body)
+
+
+def test_what_is_closed_needs_no_collector(host_name: str) -> None:
+    """It goes with the last reference, TLS over it too."""
+    import weakref
+
+    from tests.tls.support import talking_pair
+
+    async def kept(host: Host) -> list[weakref.ref[Any]]:
+        async with talking_pair(host) as ends:
+            below = [end._fd.conn for end in bare(ends)]
+            return [weakref.ref(fd) for conn in below for fd in (conn, conn._fd)]
+
+    async def body(host: Host) -> None:
+        gc.collect()
+        gc.disable()
+        try:
+            refs = await kept(host)
+            await host.pause(0.01)
+            assert [ref() for ref in refs] == [None] * 4
+        finally:
+            gc.enable()
 
     run(host_name, body)

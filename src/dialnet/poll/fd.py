@@ -33,6 +33,8 @@ from .turns import Turns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .tasks import TaskPoller, TaskWaiter
 
 __all__ = ["FD", "FIRST_PAUSE", "LONGEST_PAUSE", "Side"]
@@ -49,6 +51,7 @@ class Side(Turns):
         "bit",
         "edgeless",
         "fd",
+        "number",
         "poll_mask",
         "ready",
         "spare",
@@ -65,7 +68,10 @@ class Side(Turns):
         self.deadline = None
         self.turn = None
         self.queue = ()
-        self.fd = fd
+        # Weakly, for a cycle of the two would leave each closed connection to the garbage collector. Whoever
+        # calls on a side holds the connection.
+        self.fd: Callable[[], FD] = ref(fd)  # type: ignore[assignment]
+        self.number = fd.number
         self.ready = True
         # Set once a hang-up was reported: no further edge can be counted on.
         self.sticky = False

@@ -2,8 +2,7 @@
 
 A resolver opens one for every question. An `FD`, which is made to be shared and to last, takes as long to
 make and to close as all the system calls of a question do. This one has no lock, no queue and no deadline,
-because nobody else sees it; and it is its own descriptor, side and event, so that it is gone when it is let
-go: the cycle of an `FD` and its `Side`s keeps a garbage collector busy.
+because nobody else sees it; and it is its own descriptor, side and event.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from .waits import Ready
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Self
 
     from .protocols import Waiter
     from .tasks import TaskPoller
@@ -61,7 +60,10 @@ class Receiver(Ready):
     # What the pollers look for in a descriptor, and in its sides.
 
     side: Any = property(lambda self: self)
-    fd = reading = writing = side
+    reading = writing = side
+
+    def fd(self) -> Self:
+        return self
 
     def sides(self) -> tuple[()]:
         """None that would have to forget anything."""

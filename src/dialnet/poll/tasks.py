@@ -282,7 +282,7 @@ def _waiter_for(side: Side) -> TaskWaiter:
     if waiter is not None and waiter.here():
         side.spare = None
         return waiter
-    poller = side.fd.poller
+    poller = side.fd().poller
     if poller is None or not poller.here():
         poller = current_poller()
     return poller.waiter()
@@ -312,7 +312,7 @@ async def run_waiting(
     Raises `ClosedError`, `DeadlineExceededError`, `CanceledError`, and what `call` raises. It was tried
     once already, by `attempt`, where that was due.
     """
-    waiter = _waiter_for(side)
+    fd, waiter = side.fd(), _waiter_for(side)
     poller = waiter.poller
     pause = FIRST_PAUSE
     try:
@@ -340,13 +340,13 @@ async def run_waiting(
                 # And not registered with the poller: each failed try would make an edge of its own.
                 pause = await _try_later(side, waiter, pause)
                 continue
-            if side.turn is waiter and (side.fd.poller is not poller or not side.fd.interest & side.bit):
-                poller.adopt(side.fd, side)
+            if side.turn is waiter and (fd.poller is not poller or not fd.interest & side.bit):
+                poller.adopt(fd, side)
             if side.deadline is not None:
                 poller.arm(side, waiter)
             await waiter
             # The others have had their turn of the loop, whatever this task does next.
-            side.fd.writing.spins = 0
+            fd.writing.spins = 0
     finally:
         if side.turn is waiter and not side.queue:
             side.turn = None
@@ -377,7 +377,7 @@ async def send_waiting(side: Side, send: Callable[[Any], int], data: Any, sent: 
     """
     if isinstance(data, bytes):
         data = memoryview(data)
-    waiter = _waiter_for(side)
+    fd, waiter = side.fd(), _waiter_for(side)
     poller = waiter.poller
     try:
         side.enter(waiter)
@@ -397,8 +397,8 @@ async def send_waiting(side: Side, send: Callable[[Any], int], data: Any, sent: 
                     else:
                         if sent == len(data):
                             return sent
-                if side.fd.poller is not poller or not side.fd.interest & side.bit:
-                    poller.adopt(side.fd, side)
+                if fd.poller is not poller or not fd.interest & side.bit:
+                    poller.adopt(fd, side)
             if side.deadline is not None:
                 poller.arm(side, waiter)
             await waiter

@@ -79,7 +79,7 @@ def _wait_for_one(waiter: ThreadWaiter, request: Wait) -> Sequence[Event]:
                 timeout = milliseconds(until)
                 if timeout <= 0.0:
                     return ()
-            if waiter.wait(side.fd.number, side.poll_mask, timeout):
+            if waiter.wait(side.number, side.poll_mask, timeout):
                 side.ready = True
         return request.events
     finally:
@@ -97,7 +97,7 @@ def _wait(waiter: ThreadWaiter, request: Wait) -> Sequence[Event]:
         fds: dict[int, FD] = {}
         for event in events:
             if isinstance(event, Ready):
-                fd = event.side.fd
+                fd = event.side.fd()
                 fds[fd.number] = fd
                 masks[fd.number] = masks.get(fd.number, 0) | event.side.poll_mask
         for number, mask in masks.items():

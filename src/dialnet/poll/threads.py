@@ -194,7 +194,7 @@ def run_waiting(side: Side, call: Callable[[A], T], argument: A, cancel: CancelT
                 if side.turn is None:
                     side.turn = waiter
                 if side.turn is waiter or side.has_turn(waiter):
-                    number = side.fd.number
+                    number = side.number
                     if side.ready:
                         try:
                             result = call(argument)
@@ -266,7 +266,7 @@ def send_all(side: Side, send: Callable[[Any], int], data: Any) -> int:
                 timeout = None if side.deadline is None else _left(side.deadline)
                 number = -1
                 if side.has_turn(waiter):
-                    number = side.fd.number
+                    number = side.number
                     if side.ready:
                         try:
                             sent += send(data[sent:])

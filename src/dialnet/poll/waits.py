@@ -77,7 +77,7 @@ class Ready:
         """As `attach`; and readiness is reported to this poller, which the waiter is of."""
         self.attach(waiter)
         side = self.side
-        fd = side.fd
+        fd = side.fd()
         if not side.closed and (fd.poller is not poller or not fd.interest & side.bit):
             poller.adopt(fd, side)
 
