@@ -86,9 +86,8 @@ class ConnectionEnd(Deadlines):
             side.ready = False
         return data
 
-    def _try_write(self, data: bytes, flags: int = 0) -> int:
+    def _try_write(self, data: bytes) -> int:
         """Send as much of `data` as goes without waiting, if nobody else is writing; how much that was.
-        `flags` as of send(2).
 
         Raises `ClosedError`, and what the system reports.
         """
@@ -99,7 +98,7 @@ class ConnectionEnd(Deadlines):
             if side.turn is not None:
                 return 0
             try:
-                return self._send(data, flags)
+                return self._send(data)
             except BlockingIOError:
                 side.ready = False
                 return 0

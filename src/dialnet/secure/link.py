@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 from collections.abc import Callable
 from threading import get_ident
 from time import monotonic
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["FLUSHER", "HOLDER", "Link", "cause_of", "hold", "interrupted"]
 
 
-# More follows at once, the end of the stream: so the close_notify and it go in one segment (tcp(7)).
-_MORE = getattr(socket, "MSG_MORE", 0)
 # How long a close_notify may take, in seconds.
 _PATIENCE = 5.0
 
@@ -288,7 +285,7 @@ class Link:
                 self.remember()
         if self.guard.woken:
             self.guard.ring()
-        if not polite or (busy is None and self._send_now(data, _MORE)):
+        if not polite or (busy is None and self._send_now(data)):
             self.conn.close()
             return
         try:
@@ -300,13 +297,15 @@ class Link:
         if busy is None:
             self._send_apart()
 
-    def _send_now(self, data: bytes, flags: int = 0) -> bool:
+    def _send_now(self, data: bytes) -> bool:
         """Send what was taken, as far as that goes without waiting; True if nothing of it is left. With the
-        writing turn held. `flags` as of send(2), for a socket."""
+        writing turn held."""
+        # Not with MSG_MORE, for one segment with the end of the stream: where something came that nobody has
+        # read (a server's tickets), Linux's close(2) resets the connection, and drops what was not sent.
         sent = 0
         try:
             if self.direct:
-                sent = self.conn._try_write(data, flags) if data else 0
+                sent = self.try_send(data) if data else 0
             elif data and hasattr(self.conn, "_try_write"):
                 sent = self.conn._try_write(data)
         except OSError as err:
