@@ -143,7 +143,8 @@ class Engine:
             if self.hello is not None:
                 if not self.hello and (has_client_hello(data) if self.server_side else data[:2] in HEADS):
                     # What is in it is looked for when somebody asks; a client wants to know no more.
-                    self._first = data if self.server_side else b""
+                    if self.server_side:
+                        self._first = data[: 5 + (data[3] << 8 | data[4])]
                     self.hello = None
                 else:
                     self._look_at(data)
