@@ -86,7 +86,8 @@ def current() -> Settings:
     text = os.environ.get(_NAME) if mapping is None else mapping.get(_NAME_KEPT)
     kept = _kept
     if kept is None or kept[0] != text:
-        settings = Settings(variable(_NAME) or "", _built_in())
+        said = text if text is None or mapping is None else os.environ.decodevalue(text)
+        settings = Settings(said or "", _built_in())
         kept = _kept = (text, settings)
         if settings.unknown and settings.level > 0:
             said = f"dialnet: DIALNETDEBUG: netdns={settings.unknown!a} is not known and left out"

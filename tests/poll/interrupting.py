@@ -316,10 +316,26 @@ class Handshake(Talk):
         self.beside.done()
 
 
+class HalfSent(Handshake):
+    """The system has room for a half of the first flight, and later for the rest."""
+
+    def prepare(self) -> None:
+        link = self.one._fd
+        send = link.try_send
+
+        def half(data: bytes) -> int:
+            link.try_send = send
+            return send(data[: len(data) // 2])  # type: ignore[no-any-return]
+
+        link.try_send = half
+        super().prepare()
+
+
 KINDS: dict[str, Any] = {
     "started": Started,
     "served": Served,
     "handshake": Handshake,
+    "half-handshake": HalfSent,
 }
 for _name, _kind in (("read", Read), ("write", Write), ("long-write", LongWrite), ("close", Close)):
     KINDS[_name] = _kind

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from dialnet.secure.engine import Engine
-from tests.certificates import server_context
+from tests.certificates import NAME, client_context, server_context
 
 
 def hello(name: str | None) -> bytes:
@@ -56,3 +56,16 @@ def test_what_comes_behind_is_not_kept() -> None:
     assert engine._first == said
     assert engine.server_name == "one.example"
     assert engine._first == b""
+
+
+def test_a_client_is_told_in_any_kind_of_bytes() -> None:
+    """A connection of the user's may give what is not `bytes`."""
+    server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    other = server_context().wrap_bio(*server, server_side=True)
+    engine = Engine(client_context(), False, NAME)
+    assert engine.shake() is None
+    server[0].write(engine.take())
+    with pytest.raises(ssl.SSLWantReadError):
+        other.do_handshake()
+    engine.feed(bytearray(server[1].read()))  # type: ignore[arg-type]
+    assert engine.shake()

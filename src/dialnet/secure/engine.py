@@ -188,8 +188,10 @@ class Engine:
     @property
     def server_name(self) -> str:
         """The name that the client asks for."""
-        if self._first:
-            self._name, self._first = server_name(self._first) or "", b""
+        first = self._first
+        if first:
+            self._name = server_name(first) or ""
+            self._first = b""
         return self._name
 
     # Each of these gives None if more has to be read first.

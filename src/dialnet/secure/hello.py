@@ -24,7 +24,7 @@ _HEAD = struct.Struct("!xBxH")
 
 _ALERT, _HANDSHAKE = 21, 22
 # The beginnings of a first record (RFC 8446, 5.1): a handshake or an alert, of version 3.x.
-HEADS = frozenset((b"\x16\x03", b"\x15\x03"))
+HEADS = (b"\x16\x03", b"\x15\x03")
 _CLIENT_HELLO = 1
 _SERVER_NAME = 0
 # RFC 8446, section 5.2; TLS 1.2 had 2 KiB for what encryption adds, and nothing that uses them.

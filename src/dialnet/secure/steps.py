@@ -90,8 +90,16 @@ def handshake(link: Link) -> Coroutine[Any, Any, None] | None:
             with lock:
                 engine.feed(data)
     finally:
+        # In here, for a signal handler may raise where a function begins. What is left to be sent goes now,
+        # but is not waited for: a server's tickets may have no reader for a long time.
         if mine:
-            _give_up(link, True, True, stuck)
+            try:
+                if stuck:
+                    writing.leave(HOLDER)
+                else:
+                    link.let_go()
+            finally:
+                reading.leave(HOLDER)
 
 
 def _go_on(link: Link) -> bool | None:
@@ -107,19 +115,6 @@ def _go_on(link: Link) -> bool | None:
             link.remember()
         return True
     return None
-
-
-def _give_up(link: Link, writes: bool, reads: bool, stuck: bool = False) -> None:
-    """Give up the turns. What is left to be sent goes now, but is not waited for: a server's tickets may have
-    no reader for a long time, and a pipe no buffer."""
-    try:
-        if writes and stuck:
-            link.writing.leave(HOLDER)
-        elif writes:
-            link.let_go()
-    finally:
-        if reads:
-            link.reading.leave(HOLDER)
 
 
 async def _handshake(link: Link) -> None:
@@ -153,7 +148,13 @@ async def _handshake(link: Link) -> None:
             with lock:
                 engine.feed(data)
     finally:
-        _give_up(link, writes, reads)
+        # As above; and a pipe has no buffer.
+        try:
+            if writes:
+                link.let_go()
+        finally:
+            if reads:
+                reading.leave(HOLDER)
 
 
 async def _send(link: Link, data: bytes) -> None:
