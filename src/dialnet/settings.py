@@ -74,20 +74,15 @@ def variable(name: str) -> str | None:
     return None if value is None else os.environ.decodevalue(value)
 
 
-# What the variable was, as the mapping behind `os.environ` has it, and what that says.
-_kept: tuple[Any, Settings] | None = None
-_NAME = "DIALNETDEBUG"
-_NAME_KEPT = os.environ.encodekey(_NAME)
+_kept: tuple[str | None, Settings] | None = None
 
 
 def current() -> Settings:
     global _kept
-    mapping: dict[Any, Any] | None = getattr(os.environ, "_data", None)
-    text = os.environ.get(_NAME) if mapping is None else mapping.get(_NAME_KEPT)
+    text = variable("DIALNETDEBUG")
     kept = _kept
     if kept is None or kept[0] != text:
-        said = text if text is None or mapping is None else os.environ.decodevalue(text)
-        settings = Settings(said or "", _built_in())
+        settings = Settings(text or "", _built_in())
         kept = _kept = (text, settings)
         if settings.unknown and settings.level > 0:
             said = f"dialnet: DIALNETDEBUG: netdns={settings.unknown!a} is not known and left out"

@@ -80,10 +80,8 @@ class ThreadWaiter:
             self._watch(number, mask)
         with self.asleep:
             events = self._poll.poll(timeout)
-        return (len(events) == 1 and events[0][0] == number) or self._sort(events, number)
-
-    def _sort(self, events: list[tuple[int, int]], number: int) -> bool:
-        """Whether the descriptor is among them. A wake-up is taken note of."""
+        if len(events) == 1 and events[0][0] == number:
+            return True
         ready = False
         for got, _ in events:
             if got == number:
@@ -212,15 +210,8 @@ def run_waiting(side: Side, call: Callable[[A], T], argument: A, cancel: CancelT
                 waiter.wait(-1, 0, pause * 1000.0 if timeout is None else min(pause * 1000.0, timeout))
                 pause = min(pause * 2, LONGEST_PAUSE)
                 side.ready = True
-            else:
-                # As `waiter.wait`, which would be one more call for every read.
-                mask = side.poll_mask
-                if number != waiter._number or mask != waiter._mask:
-                    waiter._watch(number, mask)
-                with waiter.asleep:
-                    events = waiter._poll.poll(timeout)
-                if (len(events) == 1 and events[0][0] == number) or waiter._sort(events, number):
-                    side.ready = True
+            elif waiter.wait(number, side.poll_mask, timeout):
+                side.ready = True
     finally:
         if entered:
             side.leave(waiter)

@@ -7,7 +7,6 @@ import io
 from ..connections.base import SocketEnd
 from ..connections.contract import AnyConn
 from ..connections.end import Timed
-from ..connections.ends import ConnectionEnd
 from ..errors import ClosedError, OpError
 from .context import name_to_verify
 from .engine import Engine
@@ -28,7 +27,7 @@ __all__ = ["SecureEnd", "check_conn", "client_engine", "server_engine"]
 
 def check_conn(conn: Any) -> None:
     """Raises `TypeError` for what is no connection, or one of messages."""
-    if not isinstance(conn, (ConnectionEnd, AnyConn)):
+    if not isinstance(conn, AnyConn):
         raise TypeError(f"TLS needs a connection, not {type(conn).__name__}")
     if not getattr(conn, "_stream", True):
         raise TypeError("TLS needs a connection of bytes, and this is one of messages")

@@ -23,7 +23,15 @@ import ssl
 
 from ..connections.lines import ReadBuffer
 from .errors import RecordHeaderError, UnexpectedEOFError, plain
-from .hello import HEADS, MOST_IN_RECORD, Records, has_client_hello, header_of, looks_like_tls, server_name
+from .hello import (
+    HEADS,
+    Records,
+    has_client_hello,
+    header_of,
+    is_record,
+    looks_like_tls,
+    server_name,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,9 +159,8 @@ class Engine:
             self._incoming.write(data)
             return
         self.appetite = MUCH if len(data) >= SOME else SOME
-        size = len(data) - 5
-        if not self._part and size >= 0 and data[3] << 8 | data[4] == size <= MOST_IN_RECORD and data[1] == 3:
-            # It is one record: an answer to a question mostly is, and nothing else has come yet.
+        if not self._part and is_record(data):
+            # The answer to a question mostly is one, and nothing else has come yet.
             self._incoming.write(data)
             return
         records = self._records
@@ -203,9 +210,7 @@ class Engine:
         try:
             self._shake()
         except ssl.SSLWantReadError:
-            self.dry = True
-            if self.cut or self.failed is not None or self.owing:
-                self._starved()
+            self._starved()
             return None
         except OSError as err:
             raise self._fail(err) from err
@@ -235,9 +240,7 @@ class Engine:
                 return self._gather(data, n)
             self._more = size == n
         except ssl.SSLWantReadError:
-            self.dry = True
-            if self.cut or self.failed is not None or self.owing:
-                self._starved()
+            self._starved()
             return None
         except ssl.SSLZeroReturnError:
             data = b""

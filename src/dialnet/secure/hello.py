@@ -11,10 +11,10 @@ import struct
 
 __all__ = [
     "HEADS",
-    "MOST_IN_RECORD",
     "Records",
     "has_client_hello",
     "header_of",
+    "is_record",
     "looks_like_tls",
     "server_name",
 ]
@@ -28,7 +28,7 @@ HEADS = (b"\x16\x03", b"\x15\x03")
 _CLIENT_HELLO = 1
 _SERVER_NAME = 0
 # RFC 8446, section 5.2; TLS 1.2 had 2 KiB for what encryption adds, and nothing that uses them.
-MOST_IN_RECORD = 16_384 + 2048
+_MOST_IN_RECORD = 16_384 + 2048
 # No ClientHello is longer; what is, is not looked into.
 _MOST = 16_384
 
@@ -37,6 +37,12 @@ def looks_like_tls(data: bytes) -> bool:
     """Whether `data`, the beginning of what a peer sent, can be the head of a first record (RFC 8446, 5.1): a
     handshake or an alert, of version 3.x."""
     return data[:1] in (b"\x16", b"\x15") and data[1:2] in (b"", b"\x03")
+
+
+def is_record(data: bytes) -> bool:
+    """Whether `data` is one record from beginning to end, as far as its head says."""
+    size = len(data) - 5
+    return size >= 0 and data[1] == 3 and data[3] << 8 | data[4] == size <= _MOST_IN_RECORD
 
 
 def has_client_hello(data: bytes) -> bool:
@@ -78,7 +84,7 @@ class Records:
         last = end - _HEAD.size
         while at <= last:
             major, length = _HEAD.unpack_from(data, at)
-            if major != 3 or length > MOST_IN_RECORD:
+            if major != 3 or length > _MOST_IN_RECORD:
                 self.part = self._missing = 0
                 return
             whole, at = at, at + _HEAD.size + length

@@ -272,10 +272,8 @@ class Link:
             polite = self.engine.ready and self.spoilt is None and (busy is None or busy is FLUSHER)
             self.closing = polite
             self.closed = self.reading.closed = self.writing.closed = True
-            if self.reading.turn is not None:
-                self.reading.wake_all()
-            if busy is not None:
-                self.writing.wake_all()
+            self.reading.wake_all()
+            self.writing.wake_all()
             if polite:
                 self.engine.finish()
                 if busy is None:
@@ -283,8 +281,7 @@ class Link:
                     data = self.engine.take()
             if self.sessions is not None and self.engine.ready:
                 self.remember()
-        if self.guard.woken:
-            self.guard.ring()
+        self.guard.ring()
         if not polite or (busy is None and self._send_now(data)):
             self.conn.close()
             return
@@ -302,12 +299,8 @@ class Link:
         writing turn held."""
         # Not with MSG_MORE, for one segment with the end of the stream: where something came that nobody has
         # read (a server's tickets), Linux's close(2) resets the connection, and drops what was not sent.
-        sent = 0
         try:
-            if self.direct:
-                sent = self.try_send(data) if data else 0
-            elif data and hasattr(self.conn, "_try_write"):
-                sent = self.conn._try_write(data)
+            sent = self.conn._try_write(data) if data and hasattr(self.conn, "_try_write") else 0
         except OSError as err:
             self.spoil(cause_of(err))
             return True

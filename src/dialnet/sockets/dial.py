@@ -13,7 +13,7 @@ from ..poll.deadline import seconds
 from ..poll.signal import CancelToken
 from ..poll.waits import now, now_and_here
 from ..resolve import candidates
-from ..resolve.networks import parse_network
+from ..resolve.networks import Network, parse_network
 from .attempts import Dialing, dialable, limit, one_by_one
 from .config import DialOptions
 from .connect import begin, complete, failed
@@ -37,20 +37,37 @@ def dial(
 ) -> Opened | Coroutine[Any, Any, Opened]:
     """Connect to `address`: what was opened, where that is done at once; else the work that is to do.
 
-    A connection to an address of this machine's mostly is there at once, and then the work would cost more
-    than the system's part of it. Raises `OpError` of op `dial`; `TypeError` for arguments of a wrong type.
+    Raises `OpError` of op `dial`; `TypeError` for arguments of a wrong type.
     """
-    if cancel is not None or not _plain(options):
-        return dialing(network, address, options, cancel)
-    began = monotonic()
     try:
         net = parse_network(network, to_open=True)
         known = candidates.spelt_out(net, address) if address else None
     except OSError as err:
         raise OpError("dial", str(network), None, None, err) from err
-    if known is None or len(known) != 1 or net.base != "tcp":
-        return dialing(network, address, options, cancel)
-    remote = known[0]
+    if known is not None and len(known) == 1 and net.base == "tcp" and cancel is None and _plain(options):
+        return _at_once(net, known[0], options)
+    return _dial(net, address, known, options, cancel)
+
+
+async def dialing(network: str, address: str, options: DialOptions, cancel: CancelToken | None) -> Opened:
+    """The same, all of it as work."""
+    opened = dial(network, address, options, cancel)
+    return opened if isinstance(opened, Opened) else await opened
+
+
+def _plain(options: DialOptions) -> bool:
+    """Whether nothing bounds a dial, and nobody wants to have a say in it."""
+    known: bool | None = options.__dict__.get("_plain")
+    if known is None:
+        given = options.timeout, options.deadline, options.local_addr, options.control, options.trace
+        known = options.__dict__["_plain"] = all(one is None for one in given)
+    return known
+
+
+def _at_once(net: Network, remote: Addr, options: DialOptions) -> Opened | Coroutine[Any, Any, Opened]:
+    """One attempt. To an address of this machine's it mostly is done when connect(2) returns, and as work for
+    a host it would cost more than the system's part of it."""
+    began = monotonic()
     used: list[Any] = []
     try:
         begun = fd, code, peer = begin(net, None, remote, options, used)
@@ -69,27 +86,21 @@ def dial(
     return Dialing(net, None, options, None, None, teller(None, None)).attempt(remote, None, began, begun)
 
 
-def _plain(options: DialOptions) -> bool:
-    """Whether nothing bounds a dial, and nobody wants to have a say in it."""
-    known: bool | None = options.__dict__.get("_plain")
-    if known is None:
-        given = options.timeout, options.deadline, options.local_addr, options.control, options.trace
-        known = options.__dict__["_plain"] = all(one is None for one in given)
-    return known
-
-
-async def dialing(network: str, address: str, options: DialOptions, cancel: CancelToken | None) -> Opened:
-    """The same, as work for a host."""
+async def _dial(
+    net: Network,
+    address: str,
+    known: Sequence[Addr] | None,
+    options: DialOptions,
+    cancel: CancelToken | None,
+) -> Opened:
+    """`known` are the addresses that `address` says itself."""
     began: float | None
     began, who = await now_and_here()
     until = limit(options, began)
-    known: Sequence[Addr] | None
     outcome: Opened | list[OpError] | None = None
+    dialing = Dialing(net, options.local_addr, options, until, cancel, teller(options.trace, who))
+    delay = _delay(options)
     try:
-        net = parse_network(network, to_open=True)
-        dialing = Dialing(net, options.local_addr, options, until, cancel, teller(options.trace, who))
-        delay = _delay(options)
-        known = candidates.spelt_out(net, address) if address else None
         if known is not None:
             if options.local_addr is not None:
                 known = candidates.matching_local(known, net, options.local_addr)
@@ -102,7 +113,7 @@ async def dialing(network: str, address: str, options: DialOptions, cancel: Canc
             known = await _lookup(dialing, address)
             began = None
     except OSError as err:
-        raise OpError("dial", str(network), None, None, err) from err
+        raise OpError("dial", net.name, None, None, err) from err
     if known is not None:
         if len(known) == 1:
             return await dialing.attempt(known[0], until, began)

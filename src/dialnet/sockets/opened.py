@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from .config import Control
 
-# The one kind of socket, of the families of addresses, that gets nothing.
-_INET, _STREAM = int(socket.AF_INET), int(socket.SOCK_STREAM)
-
 __all__ = ["Opened", "SyscallError", "bind", "local_name", "make", "step"]
 
 
@@ -78,15 +75,17 @@ def make(
         family, v6_only = network.family, False
     else:
         family, v6_only = families.choose(network, local, remote, listen=listen)
-    paths = multipath and _may_have_paths(network, local, remote)
-    try:
-        sock = make_socket(family, network.type, network.protocol, paths)
-    except OSError as err:
-        raise SyscallError("socket", err) from err
+    sock: socket.socket = step(
+        "socket",
+        make_socket,
+        family,
+        network.type,
+        network.protocol,
+        multipath and _may_have_paths(network, local, remote),
+    )
     fd = FD(sock, eager=network.base == "tcp" and not listen, family=family)
     try:
-        if family != _INET or network.type != _STREAM:
-            step("setsockopt", set_defaults, sock, family, network.type, v6_only)
+        step("setsockopt", set_defaults, sock, family, network.type, v6_only)
         if prepare is not None:
             step("setsockopt", prepare, sock)
         if control is not None:

@@ -20,8 +20,6 @@ _IDLE, _INTERVAL, _COUNT = system.keep_alive_options()
 MOST = 2**31 - 1
 
 
-# Plain numbers: an enumeration's are looked up and made anew all the time.
-_TCP, _NODELAY = int(socket.IPPROTO_TCP), int(socket.TCP_NODELAY)
 _INET, _INET6 = int(socket.AF_INET), int(socket.AF_INET6)
 _DGRAM, _RAW = int(socket.SOCK_DGRAM), int(socket.SOCK_RAW)
 
@@ -43,30 +41,25 @@ def set_connection_options(sock: socket.socket, config: KeepAliveConfig) -> None
     It is used whether they could be set or not: one that the peer has reset already refuses (macOS), and
     its first read says so.
     """
-    # A program has one or two of them, and every connection asks.
-    options = config.__dict__.get("_options") or _keep_alive(config)
-    setsockopt = sock.setsockopt
     try:
-        setsockopt(_TCP, _NODELAY, 1)
-        for level, option, value in options:
-            setsockopt(level, option, value)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        set_keep_alive(sock, config)
     except OSError:
         pass
 
 
 def set_keep_alive(sock: socket.socket, config: KeepAliveConfig) -> None:
     """Raises `OSError`; what comes after the option that failed is then not set."""
-    for option in _keep_alive(config):
+    # A program has one or two of them, and every connection asks.
+    options = config.__dict__.get("_options")
+    if options is None:
+        options = config.__dict__["_options"] = _keep_alive(config)
+    for option in options:
         sock.setsockopt(*option)
 
 
 def _keep_alive(config: KeepAliveConfig) -> list[tuple[int, int, int]]:
-    """The options that say so, in the order in which they are set. The config keeps them."""
-    options = config.__dict__["_options"] = _options_for(config)
-    return options
-
-
-def _options_for(config: KeepAliveConfig) -> list[tuple[int, int, int]]:
+    """The options that say so, in the order in which they are set."""
     if not config.enable:
         return [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)]
     idle, interval = _whole_seconds(config.idle), _whole_seconds(config.interval)

@@ -16,7 +16,7 @@ from ..secure.link import Link, hold
 from ..secure.passing import read, write
 from ..secure.steps import drain, handshake
 from ..system.starting import start
-from .conn import Conn, Rereadable
+from .conn import Conn, Rereadable, SocketConn
 from .listener import Listener
 
 TYPE_CHECKING = False
@@ -73,10 +73,9 @@ class SecureConn(SecureEnd, Rereadable):
 
     def __init__(self, conn: Conn, engine: tuple[Engine, str], sessions: SessionCache | None = None) -> None:
         self._secure(conn, engine, sessions, _apart, conn.read)
-        if self._fd.direct and not self._engine.server_side:
+        if not self._engine.server_side and isinstance(conn, SocketConn):
             # A server says nothing before the client has.
-            below: Any = conn
-            below._nothing_yet()
+            conn._nothing_yet()
 
     def handshake(self) -> None:
         """Complete the handshake, if it is not. The deadlines for reading and for writing hold for it; one
@@ -98,26 +97,25 @@ class SecureConn(SecureEnd, Rereadable):
     def read(self, n: int | None = -1) -> bytes:
         if n is None or n <= 0:
             return self._read_all_or_nothing(n)
-        engine = self._engine
-        if not engine.ready:
-            self.handshake()
-        try:
-            data = read(self._fd, engine.decrypt, n)
-            return _do(self._fd.conn, data) if type(data) is CoroutineType else data  # type: ignore[return-value]
-        except OSError as err:
-            self._fail("read", err)
+        data: bytes = self._read(self._engine.decrypt, n)
+        return data
 
     def readinto(self, buffer: Any) -> int:
         view = writable_view(buffer)
         if not view:
             self._check_open("read")
             return 0
-        engine = self._engine
-        if not engine.ready:
+        size: int = self._read(self._engine.decrypt_into, view)
+        return size
+
+    def _read(self, call: Any, argument: Any) -> Any:
+        if not self._engine.ready:
             self.handshake()
         try:
-            size = read(self._fd, engine.decrypt_into, view)
-            return _do(self._fd.conn, size) if type(size) is CoroutineType else size  # type: ignore[return-value]
+            result = read(self._fd, call, argument)
+            if type(result) is CoroutineType:
+                result = _do(self._fd.conn, result)
+            return result
         except OSError as err:
             self._fail("read", err)
 
