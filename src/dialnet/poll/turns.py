@@ -144,12 +144,7 @@ class MemorySide(Turns):
     __slots__ = ("__weakref__", "guard", "spins")
 
     def __init__(self, guard: Guard) -> None:
-        # As `Turns`, without the call of a call: every connection in memory has two of these.
-        self.lock = guard.lock
-        self.closed = False
-        self.deadline = None
-        self.turn = None
-        self.queue = ()
+        super().__init__(guard.lock)
         self.guard = guard
         # Calls in a row that did not have to wait; see aio's fairness.
         self.spins = 0
