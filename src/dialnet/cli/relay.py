@@ -64,7 +64,10 @@ class Relay:
         messages = conn.local_addr.network not in ("tcp", "unix")
         self._size = MESSAGE if messages else CHUNK
         self._input_size = MESSAGE_CHUNK if messages else CHUNK
-        self._input_over = threading.Event()
+        # Held until the input is over. No `Event`: it waits in Python, and what Ctrl-C raises in the midst of
+        # that may come out as a RuntimeError.
+        self._input = threading.Lock()
+        self._input.acquire()
         self._waits_for_input = False
         self._input_since = time.monotonic()
         self._failure: Exception | None = None
@@ -97,7 +100,7 @@ class Relay:
 
     def _finish_sending(self) -> None:
         """The peer has ended: let out what is still coming in, until it pauses."""
-        while not self._input_over.is_set():
+        while not self._input.acquire(timeout=0.02):
             now = time.monotonic()
             if self._waits_for_input and now - self._input_since >= self._linger:
                 if self._linger:
@@ -105,7 +108,6 @@ class Relay:
                 return
             if self.peer.is_idle():
                 raise Idle
-            self._input_over.wait(0.02)
 
     def _send(self) -> None:
         try:
@@ -122,7 +124,7 @@ class Relay:
                 self.peer.conn.close()
             # Else the peer went away, and what it sent before that is still worth reading.
         finally:
-            self._input_over.set()
+            self._input.release()
 
     def _end_sending(self) -> None:
         if self._datagrams:
