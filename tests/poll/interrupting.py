@@ -7,6 +7,7 @@ new thread then waits for ever.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import inspect
 import os
@@ -20,6 +21,9 @@ from typing import Any
 
 import dialnet as net
 from dialnet import tls
+from dialnet.cli.output import Output
+from dialnet.cli.peer import Idle
+from dialnet.cli.relay import Relay
 from dialnet.system import starting
 from tests.certificates import NAME, client_context, server_context
 from tests.hosts import PATIENCE
@@ -56,8 +60,8 @@ class Interrupt:
         # A function begins or ends, or a call of a built-in one is over.
         if event == "c_call" or not code.co_filename.startswith(self._files):
             return
-        if event == "return" and code.co_flags & inspect.CO_COROUTINE:
-            return  # Or it is suspended, where no signal is looked for.
+        if event == "return" and code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE):
+            return  # Or it is suspended, or who awaits it goes on, where no signal is looked for.
         if event == "call" and code.co_name in GIVING_UP:
             return
         if code.co_name == "__del__":
@@ -331,11 +335,51 @@ class HalfSent(Handshake):
         super().prepare()
 
 
+class LastInput:
+    """The command line waits for what is still to be sent, until nothing has gone either way for a while."""
+
+    begins: Any = None
+    files = EVERYTHING
+
+    def __init__(self) -> None:
+        self.one, self.two = net.pipe()
+        sink = Output().sink()
+        self.relay = Relay(self.one, sink, datagrams=False, idle=0.05, detail=lambda text: None)
+
+    def run(self) -> None:
+        with contextlib.suppress(Idle):
+            self.relay._finish_sending()
+
+    def fault(self, err: KeyboardInterrupt) -> str | None:
+        return None
+
+    def close(self) -> None:
+        self.one.close()
+        self.two.close()
+
+
+class Second(Handshake):
+    """The first handshake is another thread's, and this one waits for its turn."""
+
+    def prepare(self) -> None:
+        self.first = Beside(self.one.handshake)
+        while self.one._fd.reading.turn is None:
+            time.sleep(0)
+        super().prepare()
+
+    def close(self) -> None:
+        super().close()
+        self.first.done()
+
+
 KINDS: dict[str, Any] = {
     "started": Started,
     "served": Served,
+    "last-input": LastInput,
     "handshake": Handshake,
+    "pipe-handshake": type("Handshake", (Handshake,), {"piped": True}),
     "half-handshake": HalfSent,
+    "second-handshake": Second,
 }
 for _name, _kind in (("read", Read), ("write", Write), ("long-write", LongWrite), ("close", Close)):
     KINDS[_name] = _kind

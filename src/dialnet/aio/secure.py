@@ -12,9 +12,8 @@ from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.task_turns import take_turn
 from ..poll.tasks import FAIR_SHARE, current_poller, give_way
-from ..poll.turns import MemorySide
 from ..secure.end import SecureEnd
-from ..secure.link import Link, hold
+from ..secure.link import Claim, Link, hold
 from ..secure.passing import read, write
 from ..secure.steps import drain, handshake
 from .conn import Conn, Rereadable
@@ -44,8 +43,8 @@ async def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
             try:
                 if isinstance(request, int):
                     answer = await conn.read(request)
-                elif isinstance(request, MemorySide):
-                    answer = await take_turn(request, hold, request)
+                elif isinstance(request, Claim):
+                    answer = await take_turn(request.side, hold, request)
                 else:
                     answer = await conn.write(request)
             except BaseException as err:

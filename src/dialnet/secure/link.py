@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .sessions import SessionCache
 
-__all__ = ["FLUSHER", "HOLDER", "Link", "cause_of", "hold", "interrupted"]
+__all__ = ["FLUSHER", "HOLDER", "Claim", "Link", "cause_of", "hold", "interrupted"]
 
 
 # How long a close_notify may take, in seconds.
@@ -49,9 +49,16 @@ HOLDER = _Holder()
 FLUSHER = _Holder()
 
 
-def hold(side: MemorySide) -> bool:
-    """For `take_turn`: keep the turn after it, as `HOLDER`."""
-    side.turn = HOLDER
+class Claim(_Holder):
+    """A call that waits for a turn. It may have it and not know yet, when a signal handler raises."""
+
+    def __init__(self, side: MemorySide) -> None:
+        self.side = side
+
+
+def hold(claim: Claim) -> bool:
+    """For `take_turn`: keep the turn after it."""
+    claim.side.turn = claim
     return True
 
 
@@ -92,6 +99,7 @@ class Link:
         "engine",
         "guard",
         "handed",
+        "offered",
         "reading",
         "session_key",
         "sessions",
@@ -137,6 +145,8 @@ class Link:
         self.spoilt: OSError | None = None
         # The thread that has the writing turn, and is on its way to where it makes use of it.
         self.handed = 0
+        # The background was given the writing turn, and has not begun yet.
+        self.offered = False
         # A write cannot go on before more was read (a renegotiation).
         self.urgent = False
 
@@ -215,11 +225,10 @@ class Link:
                     return
         except BaseException:
             # What a signal handler has raised; the others' turn comes all the same.
-            if mine:
+            if mine and side.turn is HOLDER:
                 if engine.abroad:
                     self.spoil(interrupted())
-                if side.turn is HOLDER:
-                    side.leave(HOLDER)
+                side.leave(HOLDER)
             raise
 
     def reclaim(self) -> None:
@@ -313,18 +322,31 @@ class Link:
 
     def _send_apart(self) -> None:
         """Have the rest sent in the background, which has the turn from now on."""
-        with self.guard.lock:
-            self.writing.turn = FLUSHER
         try:
+            with self.guard.lock:
+                # One step for signal handlers.
+                self.writing.turn = FLUSHER
+                self.offered = True
             self.apart(self)
-        except RuntimeError as err:
-            # There is no event loop any more.
+        except BaseException as err:
+            # There is no event loop any more; or what a signal handler has raised, before there was a
+            # background.
             self.unsent(err)
+            if not isinstance(err, RuntimeError):
+                raise
+
+    def begin_apart(self) -> bool:
+        """Whether what was left to the background is the caller's now: once each time."""
+        with self.guard.lock:
+            offered, self.offered = self.offered, False
+        return offered
 
     def unsent(self, err: BaseException) -> None:
-        """There is no background."""
-        self.spoil(OSError(errno.EAGAIN, str(err)))
-        self.drained()
+        """There is no background, unless it has begun."""
+        if self.begin_apart():
+            known = isinstance(err, RuntimeError)
+            self.spoil(OSError(errno.EAGAIN, str(err)) if known else interrupted(err))
+            self.drained()
 
     def drained(self) -> None:
         """The background is done."""

@@ -14,13 +14,13 @@ from collections.abc import Coroutine, Generator
 
 from ..errors import DeadlineExceededError, OpError
 from ..poll.turns import MemorySide
-from .link import HOLDER, Link, cause_of, interrupted
+from .link import HOLDER, Claim, Link, cause_of, interrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    Request = bytes | memoryview | MemorySide | int
+    Request = bytes | memoryview | Claim | int
 
 __all__ = ["drain", "handshake", "more", "send", "turn"]
 
@@ -37,7 +37,14 @@ def send(data: bytes | memoryview) -> Generator[Request, Any, None]:
 
 @types.coroutine
 def turn(side: MemorySide) -> Generator[Request, Any, None]:
-    yield side
+    claim = Claim(side)
+    try:
+        yield claim
+    except BaseException:
+        side.leave(claim)
+        raise
+    # No signal handler comes between this and what the caller notes of it.
+    side.turn = HOLDER
 
 
 def handshake(link: Link) -> Coroutine[Any, Any, None] | None:
@@ -182,7 +189,9 @@ async def _send(link: Link, data: bytes) -> None:
 
 
 async def drain(link: Link) -> None:
-    """Send what is pending. The writing turn is `FLUSHER`'s, and is given up."""
+    """Send what is pending, if it is still to be sent. The writing turn is `FLUSHER`'s, and is given up."""
+    if not link.begin_apart():
+        return
     try:
         while True:
             with link.guard.lock:

@@ -10,9 +10,8 @@ from ..connections.gather import as_view
 from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.thread_turns import take_turn
-from ..poll.turns import MemorySide
 from ..secure.end import SecureEnd
-from ..secure.link import Link, hold
+from ..secure.link import Claim, Link, hold
 from ..secure.passing import read, write
 from ..secure.steps import drain, handshake
 from ..system.starting import start
@@ -45,8 +44,8 @@ def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
             try:
                 if isinstance(request, int):
                     answer = conn.read(request)
-                elif isinstance(request, MemorySide):
-                    answer = take_turn(request, hold, request)
+                elif isinstance(request, Claim):
+                    answer = take_turn(request.side, hold, request)
                 else:
                     answer = conn.write(request)
             except BaseException as err:
