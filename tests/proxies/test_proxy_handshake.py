@@ -56,7 +56,7 @@ def test_not_cancelled(conn: Conn) -> None:
     token = net.CancelToken()
     with shake(conn, token) as handshake:
         go(handshake)
-        assert token._waiters == [handshake]
+        assert len(token._waiters) == 1
     assert token._waiters == []
     assert conn.deadlines == [5.0, None]
     assert not conn.closed
@@ -86,9 +86,11 @@ def test_cancelled_during_the_last_step(conn: Conn) -> None:
 
 def test_a_wake_up_that_comes_late(conn: Conn) -> None:
     """A token wakes whom it had before it was detached: by then the connection may be somebody else's."""
-    with shake(conn, net.CancelToken()) as handshake:
+    token = net.CancelToken()
+    with shake(conn, token) as handshake:
         go(handshake)
-    handshake.wake()
+        (waiter,) = token._waiters
+    waiter.wake()
     assert not conn.closed
 
 

@@ -5,9 +5,9 @@ A face does nothing but read and write what it is told to.
 
 from __future__ import annotations
 
-from threading import RLock
 from time import monotonic
 
+from ..connections.canceling import Cancelable
 from ..errors import CanceledError, Error, OpError
 from .talk import Refused
 
@@ -51,16 +51,12 @@ class Handshake:
         self._conn = conn
         self._began = began
         self._until = until
-        self._cancel = cancel
-        self._canceled = self._over = False
-        # Re-entrant: a signal handler may cancel.
-        self._lock = RLock()
+        self._cancelable = Cancelable(conn, cancel)
         self._talk = proxy.talk(target)
 
     def begin(self) -> bytes | int | None:
         self._conn.set_deadline(self._until)
-        if self._cancel is not None:
-            self._cancel.attach(self)
+        self._cancelable.begin()
         return self.go()
 
     def go(self, got: bytes | None = None) -> bytes | int | None:
@@ -70,32 +66,15 @@ class Handshake:
         except StopIteration:
             return None
 
-    # What a token calls when it is cancelled (`poll.protocols.Waiter`).
-
-    def wake(self) -> None:
-        """End what the connection is doing; unless the conversation is over, and it is somebody else's."""
-        with self._lock:
-            if not self._over:
-                self._canceled = True
-                self._conn.close()
-
-    resume = wake
-
-    def left(self) -> None:
-        """There is no descriptor of its own."""
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, err: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with self._lock:
-            self._over = True
-        if self._cancel is not None:
-            self._cancel.detach(self)
+        self._cancelable.end()
         self._talk.close()
-        if err is None and not self._canceled:
+        if err is None and not self._cancelable.canceled:
             self._conn.set_deadline(None)
             return
         self._conn.close()
@@ -110,7 +89,7 @@ class Handshake:
             raise failure from cause
 
     def _cause(self, err: OSError | Refused | None) -> BaseException:
-        if self._canceled:
+        if self._cancelable.canceled:
             return CanceledError()
         assert err is not None
         if isinstance(err, Refused):

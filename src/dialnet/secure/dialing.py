@@ -3,9 +3,9 @@ cancelling."""
 
 from __future__ import annotations
 
-from threading import RLock
 from time import monotonic
 
+from ..connections.canceling import Cancelable
 from ..errors import CanceledError, Error, OpError, UnknownNetworkError
 from ..poll.deadline import earliest, timeout_instant
 from ..proxies.dialers import trace_of, until_of, within
@@ -75,34 +75,16 @@ class Shaking:
         self._below = below
         self._conn: SecureEnd | None = None
         self._until = until
-        self._cancel = cancel
+        self._cancelable = Cancelable(below, cancel)
         self._teller = teller
         self._name = name
-        self._canceled = self._over = False
-        # Re-entrant: a signal handler may cancel.
-        self._lock = RLock()
 
     def begin(self, conn: SecureEnd) -> None:
         """The handshake of `conn` is about to begin."""
         self._conn = conn
         conn.set_deadline(self._until)
-        if self._cancel is not None:
-            self._cancel.attach(self)
+        self._cancelable.begin()
         self._teller.tell("tls_start", self._name, monotonic())
-
-    # What a token calls when it is cancelled (`poll.protocols.Waiter`).
-
-    def wake(self) -> None:
-        """End what the connection is doing; unless that is over, and it is somebody else's."""
-        with self._lock:
-            if not self._over:
-                self._canceled = True
-                self._below.close()
-
-    resume = wake
-
-    def left(self) -> None:
-        """There is no descriptor of its own."""
 
     def __enter__(self) -> Self:
         return self
@@ -110,12 +92,9 @@ class Shaking:
     def __exit__(
         self, kind: type[BaseException] | None, err: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with self._lock:
-            self._over = True
-        if self._cancel is not None:
-            self._cancel.detach(self)
+        self._cancelable.end()
         conn = self._conn
-        if err is None and conn is not None and not self._canceled:
+        if err is None and conn is not None and not self._cancelable.canceled:
             conn.set_deadline(None)
             if self._teller.listens:
                 self._teller.tell("tls_done", conn.connection_state, None, monotonic())
@@ -124,7 +103,7 @@ class Shaking:
         if conn is None:
             self._below.close()
         else:
-            if self._canceled and (err is None or isinstance(err, OSError)):
+            if self._cancelable.canceled and (err is None or isinstance(err, OSError)):
                 failure = conn._failed("handshake", CanceledError())
             conn._fd.close()
             self._teller.tell("tls_done", None, failure, monotonic())
