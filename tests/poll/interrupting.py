@@ -261,9 +261,9 @@ class Write(Talk):
 
 
 class LongWrite(Write):
-    """More than goes without waiting."""
+    """More than goes without waiting, and than is encrypted at a time."""
 
-    size = 1 << 20
+    size = 3 << 17
 
     def prepare(self) -> None:
         super().prepare()
