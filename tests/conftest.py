@@ -38,12 +38,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if config.getoption("--again") and collection_path in ONCE else None
 
 
-def pytest_collection_finish() -> None:
-    """Thirteen thousand tests are there for good, and every full collection would go through them: 100 ms."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(params=hosts.HOSTS)
 def host_name(request: pytest.FixtureRequest) -> str:
     """Each of the four hosts; a test that takes it runs under all."""
@@ -99,7 +93,7 @@ def _nothing_leaks(_kept_for_good: None) -> Iterator[None]:
         new = {number: what for number, what in descriptors().items() if before.get(number) != what}
         if not (new_threads or new) or time.monotonic() > end:
             break
-        # What only waits for a collection is no leak; but most need a moment and none, and one costs 30 ms.
+        # What only waits for a collection is no leak; but most need a moment and none, and one costs 100 ms.
         if again >= 3:
             gc.collect()
         threading.Event().wait(0.005)

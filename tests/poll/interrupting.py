@@ -304,6 +304,23 @@ class Close(Talk):
             return None
 
 
+class CloseWrite(Talk):
+    """The peer sees the end, or that it was cut short."""
+
+    def prepare(self) -> None:
+        self.beside = Beside(self.two.handshake)
+        self.one.handshake()
+        self.heard = Beside(lambda: self.two.read(5))
+
+    def run(self) -> None:
+        self.one.close_write()
+
+    def close(self) -> None:
+        super().close()
+        self.beside.done()
+        self.heard.done()
+
+
 class Handshake(Talk):
     """It can be gone on with, or fails, and closes."""
 
@@ -380,6 +397,8 @@ KINDS: dict[str, Any] = {
     "pipe-handshake": type("Handshake", (Handshake,), {"piped": True}),
     "half-handshake": HalfSent,
     "second-handshake": Second,
+    "tls-close-write": type("CloseWrite", (CloseWrite,), {"secure": True}),
+    "tls-pipe-close-write": type("CloseWrite", (CloseWrite,), {"secure": True, "piped": True}),
 }
 for _name, _kind in (("read", Read), ("write", Write), ("long-write", LongWrite), ("close", Close)):
     KINDS[_name] = _kind

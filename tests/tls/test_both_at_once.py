@@ -15,6 +15,7 @@ import pytest
 from tests import hosts
 from tests.tls.against import V12, V13, against
 from tests.tls.forcing import Peer
+from tests.tls.support import secure_pair
 from tests.tls.test_renegotiation import allowing
 
 WHOLE = 3_000_000
@@ -119,3 +120,24 @@ def test_many(host_name: str, version: ssl.TLSVersion, client_side: bool) -> Non
 
 def allowing_for(version: ssl.TLSVersion, client_side: bool) -> ssl.SSLContext | None:
     return allowing(client_side) if version is V12 else None
+
+
+def test_both_ways_from_the_first_byte(host_name: str) -> None:
+    """Whoever writes first makes the handshake, and goes on to more than the system has room for. A reader
+    that came meanwhile waits for the handshake alone, or both ends would wait for each other."""
+    size = 30_000_000
+    data = bytes(size)
+
+    async def read(conn: Any) -> int:
+        count = 0
+        while count < size:
+            count += len(await conn.read(65536))
+        return count
+
+    async def body(host: hosts.Host) -> None:
+        async with secure_pair(host) as (client, server):
+            work = [host.start(end.write, data) for end in (client, server)]
+            work += [host.start(read, end) for end in (client, server)]
+            assert [await each for each in work] == [size] * 4
+
+    hosts.run(host_name, body)

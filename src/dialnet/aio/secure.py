@@ -56,14 +56,21 @@ async def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
 def _apart(link: Link) -> None:
     """Raises `RuntimeError` where no event loop runs."""
 
+    started: Any = None
+    over = False
+
     async def work() -> None:
+        nonlocal over
         try:
             await _do(link.conn, drain(link))
         finally:
+            over = True
             _working.discard(started)
 
     started = current_poller().start(work)
-    _working.add(started)
+    # An eager task may have come to its end in there.
+    if not over:
+        _working.add(started)
 
 
 # The event loop itself holds on to a task only loosely.

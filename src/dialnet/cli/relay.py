@@ -100,7 +100,9 @@ class Relay:
 
     def _finish_sending(self) -> None:
         """The peer has ended: let out what is still coming in, until it pauses."""
-        while not self._input.acquire(timeout=0.02):
+        pause = 0.0
+        while not self._input.acquire(timeout=pause):
+            pause = 0.02
             now = time.monotonic()
             if self._waits_for_input and now - self._input_since >= self._linger:
                 if self._linger:

@@ -145,8 +145,8 @@ class Link:
         self.spoilt: OSError | None = None
         # The thread that has the writing turn, and is on its way to where it makes use of it.
         self.handed = 0
-        # The background was given the writing turn, and has not begun yet.
-        self.offered = False
+        # The background was given the writing turn, and has not begun yet: another one each time.
+        self.offered: object | None = None
         # A write cannot go on before more was read (a renegotiation).
         self.urgent = False
 
@@ -193,11 +193,18 @@ class Link:
     def flush(self) -> None:
         """See to it that what reading made for the peer gets there. Never waits."""
         side = self.writing
-        with self.guard.lock:
-            late = side.deadline is not None and monotonic() >= side.deadline
-            if late or side.turn is not None or not self.engine.pending:
-                return  # The next write takes it along, or the one under way.
-            side.turn = HOLDER
+        mine = False
+        try:
+            with self.guard.lock:
+                late = side.deadline is not None and monotonic() >= side.deadline
+                if late or side.turn is not None or not self.engine.pending:
+                    return  # The next write takes it along, or the one under way.
+                side.turn = HOLDER
+                mine = True
+        except BaseException:
+            if mine:
+                self.let_go()
+            raise
         self.let_go()
 
     def let_go(self) -> None:
@@ -205,6 +212,7 @@ class Link:
         wait."""
         engine, side = self.engine, self.writing
         mine = True
+        offer: object | None = None
         try:
             while True:
                 with self.guard.lock:
@@ -221,14 +229,21 @@ class Link:
                             side.turn = None
                         return
                 if not self._send_now(data):
-                    self._send_apart()
+                    offer = object()
+                    with self.guard.lock:
+                        side.turn, self.offered = FLUSHER, offer
+                        mine = False
+                    self._send_apart(offer)
                     return
-        except BaseException:
+        except BaseException as err:
             # What a signal handler has raised; the others' turn comes all the same.
-            if mine and side.turn is HOLDER:
+            if mine:
                 if engine.abroad:
                     self.spoil(interrupted())
-                side.leave(HOLDER)
+                if side.turn is HOLDER:
+                    side.leave(HOLDER)
+            elif offer is not None:
+                self.unsent(err, offer)
             raise
 
     def reclaim(self) -> None:
@@ -240,19 +255,26 @@ class Link:
     def finish_writing(self) -> None:
         """`close_write`. Never waits. Raises `ClosedError`, `BrokenRecordError`, and ENOTCONN before the
         handshake is over."""
-        with self.guard.lock:
-            if self.closed:
-                raise ClosedError
-            if not self.engine.ready:
-                raise OSError(errno.ENOTCONN, "the TLS handshake is not over")
-            if self.spoilt is not None:
-                raise BrokenRecordError from self.spoilt
-            self.ended = True
-            if self.writing.turn is FLUSHER:
-                self.engine.finish()
-            if self.writing.turn is not None:
-                return
-            self.writing.turn = HOLDER
+        mine = False
+        try:
+            with self.guard.lock:
+                if self.closed:
+                    raise ClosedError
+                if not self.engine.ready:
+                    raise OSError(errno.ENOTCONN, "the TLS handshake is not over")
+                if self.spoilt is not None:
+                    raise BrokenRecordError from self.spoilt
+                self.ended = True
+                if self.writing.turn is FLUSHER:
+                    self.engine.finish()
+                if self.writing.turn is not None:
+                    return
+                self.writing.turn = HOLDER
+                mine = True
+        except BaseException:
+            if mine:
+                self.let_go()
+            raise
         self.let_go()
 
     def finish(self) -> None:
@@ -301,7 +323,10 @@ class Link:
         except OSError:
             self.conn.close()
         if busy is None:
-            self._send_apart()
+            offer = object()
+            with self.guard.lock:
+                self.writing.turn, self.offered = FLUSHER, offer
+            self._send_apart(offer)
 
     def _send_now(self, data: bytes) -> bool:
         """Send what was taken, as far as that goes without waiting; True if nothing of it is left. With the
@@ -320,33 +345,27 @@ class Link:
         self.engine.abroad = False
         return True
 
-    def _send_apart(self) -> None:
-        """Have the rest sent in the background, which has the turn from now on."""
+    def _send_apart(self, offer: object) -> None:
+        """Have the rest sent in the background, which has been given the turn."""
+        try:
+            self.apart(self)
+        except RuntimeError as err:
+            # There is no event loop any more.
+            self.unsent(err, offer)
+
+    def unsent(self, err: BaseException, offer: object | None = None) -> None:
+        """There is no background, unless it has begun with what it was offered."""
+        mine = False
         try:
             with self.guard.lock:
-                # One step for signal handlers.
-                self.writing.turn = FLUSHER
-                self.offered = True
-            self.apart(self)
-        except BaseException as err:
-            # There is no event loop any more; or what a signal handler has raised, before there was a
-            # background.
-            self.unsent(err)
-            if not isinstance(err, RuntimeError):
-                raise
-
-    def begin_apart(self) -> bool:
-        """Whether what was left to the background is the caller's now: once each time."""
-        with self.guard.lock:
-            offered, self.offered = self.offered, False
-        return offered
-
-    def unsent(self, err: BaseException) -> None:
-        """There is no background, unless it has begun."""
-        if self.begin_apart():
-            known = isinstance(err, RuntimeError)
-            self.spoil(OSError(errno.EAGAIN, str(err)) if known else interrupted(err))
-            self.drained()
+                if offer is None or self.offered is offer:
+                    mine, self.offered = self.offered is not None, None
+            if mine:
+                known = isinstance(err, RuntimeError)
+                self.spoil(OSError(errno.EAGAIN, str(err)) if known else interrupted(err))
+        finally:
+            if mine:
+                self.drained()
 
     def drained(self) -> None:
         """The background is done."""

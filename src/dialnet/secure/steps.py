@@ -14,7 +14,7 @@ from collections.abc import Coroutine, Generator
 
 from ..errors import DeadlineExceededError, OpError
 from ..poll.turns import MemorySide
-from .link import HOLDER, Claim, Link, cause_of, interrupted
+from .link import FLUSHER, HOLDER, Claim, Link, cause_of, interrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ async def _handshake(link: Link) -> None:
     try:
         # Each is ours and known to be in one step: a signal handler may raise between any two.
         with lock:
+            if engine.ready:
+                return
             if reading.turn is None:
                 reading.turn = HOLDER
                 reads = True
@@ -142,7 +144,8 @@ async def _handshake(link: Link) -> None:
         if not reads:
             await turn(reading)
             reads = True
-        if not writes:
+        # Whoever had it may be writing by now, as long as the peer likes, which a reader does not wait for.
+        if not (writes or engine.ready):
             await turn(writing)
             writes = True
         while not engine.ready:
@@ -190,16 +193,22 @@ async def _send(link: Link, data: bytes) -> None:
 
 async def drain(link: Link) -> None:
     """Send what is pending, if it is still to be sent. The writing turn is `FLUSHER`'s, and is given up."""
-    if not link.begin_apart():
-        return
+    lock, mine = link.guard.lock, False
     try:
-        while True:
-            with link.guard.lock:
+        with lock:
+            mine, link.offered = link.offered is not None, None
+        while mine:
+            with lock:
                 data = link.engine.take()
+                if not data and not link.closing:
+                    # In one hold of the lock with the look: whoever adds to it sees who has the turn.
+                    link.writing.leave(FLUSHER)
+                    mine = False
             if not data:
                 return
             await _send(link, data)
     except OSError:
         pass  # It is for the next write to say: the link remembers.
     finally:
-        link.drained()
+        if mine:
+            link.drained()
