@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..connections.contract import AnyListener
 from ..connections.gather import as_view
+from ..errors import CanceledError
 from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.task_turns import take_turn
@@ -53,28 +54,38 @@ async def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
         return stop.value  # type: ignore[no-any-return]
 
 
+class _Apart:
+    """What goes on in the background for `link`, as long as it does; the event loop itself holds on to a task
+    only loosely."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._offer = link.offered
+        _working.add(self)
+        try:
+            self._work = current_poller().start(lambda: _do(link.conn, drain(link)))
+        except BaseException:
+            _working.discard(self)
+            raise
+        self._work.attach(self)
+
+    def wake(self) -> None:
+        """It has ended; or it was cancelled before it began."""
+        _working.discard(self)
+        self._link.unsent(CanceledError(), self._offer)
+
+    resume = wake
+
+    def left(self) -> None:
+        """There is no descriptor of its own."""
+
+
+_working: set[_Apart] = set()
+
+
 def _apart(link: Link) -> None:
     """Raises `RuntimeError` where no event loop runs."""
-
-    started: Any = None
-    over = False
-
-    async def work() -> None:
-        nonlocal over
-        try:
-            await _do(link.conn, drain(link))
-        finally:
-            over = True
-            _working.discard(started)
-
-    started = current_poller().start(work)
-    # An eager task may have come to its end in there.
-    if not over:
-        _working.add(started)
-
-
-# The event loop itself holds on to a task only loosely.
-_working: set[Any] = set()
+    _Apart(link)
 
 
 class SecureConn(SecureEnd, Rereadable):

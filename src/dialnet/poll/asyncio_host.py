@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Gene
 from time import monotonic
 from typing import Any
 
+from ..errors import CanceledError
 from .alarms import Alarm, Alarms
 from .fd import Side
 from .tasks import TaskPoller, TaskWaiter, TaskWork
@@ -152,6 +153,13 @@ class _Work(TaskWork):
         super().__init__()
         # The reference keeps the task alive: the loop itself has only a weak one.
         self._task = asyncio.get_running_loop().create_task(self.run(call))
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        # One that is cancelled before its first step never comes to `run`.
+        if not self.fired():
+            self.error = CanceledError()
+            self.set()
 
     def abandon(self) -> None:
         self._task.cancel()
