@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from sys import is_finalizing
 
 from ..poll.signal import Signal
-from ..poll.turns import MemorySide
+from ..poll.turns import MemorySide, left_alone
 from .addr import MemoryAddr
 from .stream import abort, stream_halves
 
@@ -69,7 +70,13 @@ class Backlog:
             self.knock(self._knocking.popleft())
         return dialing
 
+    def alone(self) -> None:
+        """See `turns.left_alone`."""
+        left_alone(self.reading)
+
     def close(self) -> bool:
+        if is_finalizing():
+            self.alone()
         with self.reading.lock:
             if self.closed:
                 return False

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from sys import is_finalizing
 
 from ..connections.lines import ReadBuffer
-from ..poll.turns import MemorySide
+from ..poll.turns import MemorySide, left_alone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,9 +89,15 @@ class Half:
         self.writing: MemorySide = outbound.writing
         self.closed = False
 
+    def alone(self) -> None:
+        """See `turns.left_alone`."""
+        left_alone(*self._sides())
+
     def close(self) -> bool:
         """End both directions and wake everyone at both ends; False if that had been done. Should a signal
         handler have raised in the middle of it, the next call completes it."""
+        if is_finalizing():
+            self.alone()
         with self.reading.lock:
             first = not self.closed
             self.closed = self.reading.closed = self.writing.closed = True
@@ -99,9 +106,13 @@ class Half:
         self.stir()
         return first
 
+    def _sides(self) -> tuple[MemorySide, ...]:
+        """Those of both ends."""
+        return self.reading, self.writing, self.inbound.writing, self.outbound.reading
+
     def stir(self) -> None:
         """Have everyone at both ends look at the state again."""
         with self.reading.lock:
-            for side in (self.reading, self.writing, self.inbound.writing, self.outbound.reading):
+            for side in self._sides():
                 side.wake_all()
         self.reading.guard.ring()

@@ -9,8 +9,9 @@ from __future__ import annotations
 import errno
 import os
 from collections import deque
+from sys import is_finalizing
 
-from ..poll.turns import MemorySide
+from ..poll.turns import MemorySide, left_alone
 from .addr import MemoryAddr
 
 TYPE_CHECKING = False
@@ -88,7 +89,13 @@ class Mailbox:
         target.reading.news()
         return len(data)
 
+    def alone(self) -> None:
+        """See `turns.left_alone`."""
+        left_alone(self.reading, self.writing)
+
     def close(self) -> bool:
+        if is_finalizing():
+            self.alone()
         with self.reading.lock:
             if self.closed:
                 return False

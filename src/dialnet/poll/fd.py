@@ -24,6 +24,7 @@ import os
 import socket
 import struct
 from _thread import RLock
+from sys import is_finalizing
 from weakref import ref
 
 from .. import system
@@ -133,6 +134,17 @@ class FD:
     def sides(self) -> tuple[Side, ...]:
         return self.reading, self.writing
 
+    def alone(self) -> None:
+        """Of all threads only this one goes on (see `turns.left_alone`): locks that others held, their turns
+        and their places in queues are gone with them. In a forked child the pollers are the parent's."""
+        self.poller = None
+        self.interest = 0
+        for side in (self.reading, self.writing):
+            side.alone(RLock())
+            side.ready = True
+            side.timer = None
+            side.spare = None
+
     def close(self) -> bool:
         """Close the descriptor and wake everyone; False if that had been done. Should a signal handler have
         raised in the middle of it, the next call completes it.
@@ -140,6 +152,8 @@ class FD:
         A close from a thread other than the one the poller's loop runs in leaves the descriptor to
         that loop, which may be inside a system call with it; nothing new can begin after this returns.
         """
+        if is_finalizing():
+            self.alone()
         reading, writing = self.reading, self.writing
         poller: TaskPoller | None = None
         try:
@@ -191,18 +205,8 @@ _living = Living()
 
 
 def _after_fork() -> None:
-    # Of all threads only this one lives on in the child: locks that others held, their turns and
-    # their places in queues are gone with them. The pollers are the parent's.
     for fd in _living.all():
-        fd.poller = None
-        fd.interest = 0
-        for side in (fd.reading, fd.writing):
-            side.lock = RLock()
-            side.turn = None
-            side.queue = ()
-            side.ready = True
-            side.timer = None
-            side.spare = None
+        fd.alone()
 
 
 if hasattr(os, "register_at_fork"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .protocols import Waiter
 
-__all__ = ["MemorySide", "Turns"]
+__all__ = ["MemorySide", "Turns", "left_alone"]
 
 
 class Turns:
@@ -81,6 +81,12 @@ class Turns:
             self.enter(waiter)
         return self.turn is waiter
 
+    def alone(self, lock: Any) -> None:
+        """The thread that calls is the only one: nobody waits."""
+        self.lock = lock
+        self.turn = None
+        self.queue = ()
+
     def waiters(self) -> list[Waiter]:
         with self.lock:
             return [*([] if self.turn is None else [self.turn]), *self.queue]
@@ -129,7 +135,7 @@ class Guard:
             waiter.wake()
 
     def renew(self) -> None:
-        """In a forked child: whoever had the lock is not there."""
+        """In a forked child, or at the interpreter's end: whoever had the lock is not there."""
         self.lock = RLock()
         self.woken = ()
 
@@ -162,18 +168,30 @@ class MemorySide(Turns):
                 self.guard.wake(waiter)
 
 
+def left_alone(*sides: MemorySide) -> None:
+    """Of all threads only this one goes on. These have one lock.
+
+    So it is in a forked child, and also at the interpreter's end: a daemon thread stops where it would next
+    take the interpreter's lock, and a lock of ours that it holds there is never let go. A close, mostly by a
+    `__del__`, would wait for it for ever, and with it a process that has done all it was to do. Nothing tells
+    that it is so far, for handlers of `atexit` run before, beside all threads; and `Living` no longer knows
+    what the last collection disposes of. So each close looks.
+    """
+    guard = sides[0].guard
+    guard.renew()
+    for side in sides:
+        side.alone(guard.lock)
+
+
 _guards = Living()
 _sides = Living()
 
 
 def _after_fork() -> None:
-    # Of all threads only this one lives on in the child: see `fd._after_fork`.
     for guard in _guards.all():
         guard.renew()
     for side in _sides.all():
-        side.lock = side.guard.lock
-        side.turn = None
-        side.queue = ()
+        side.alone(side.guard.lock)
 
 
 if hasattr(os, "register_at_fork"):

@@ -13,12 +13,14 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from sys import is_finalizing
 from threading import get_ident
 from time import monotonic
 
+from ..connections.end import End
 from ..connections.ends import ConnectionEnd
 from ..errors import ClosedError, OpError
-from ..poll.turns import Guard, MemorySide
+from ..poll.turns import Guard, MemorySide, left_alone
 from .engine import Engine
 from .errors import BrokenRecordError
 
@@ -150,8 +152,16 @@ class Link:
         # A write cannot go on before more was read (a renegotiation).
         self.urgent = False
 
+    def alone(self) -> None:
+        """See `turns.left_alone`. The last words are to be said without one waiting for a lock below."""
+        left_alone(self.reading, self.writing)
+        if isinstance(self.conn, End):
+            self.conn._fd.alone()
+
     def close(self) -> None:
         """Cut it off, without a word to the peer."""
+        if is_finalizing():
+            self.alone()
         with self.guard.lock:
             self.closed = self.reading.closed = self.writing.closed = True
             self.reading.wake_all()
@@ -280,6 +290,8 @@ class Link:
     def finish(self) -> None:
         """`close`: wake everyone, tell the peer, close the connection below. What cannot be told at once is
         told from the background, within `_PATIENCE`, and then that closes. Never waits."""
+        if is_finalizing():
+            self.alone()
         if self.closed:
             # One that was cut short is completed. (`closing` is set first.)
             if not self.closing:

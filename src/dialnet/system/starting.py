@@ -31,6 +31,9 @@ def start(
     try:
         try:
             handled = sys.exc_info()[1]
+            if sys.is_finalizing():
+                # Until Python 3.12 it would never begin, and `Thread.start` wait for it.
+                raise RuntimeError("can't create a new thread at interpreter shutdown")
             begun = threading.Lock()
 
             def run() -> None:
