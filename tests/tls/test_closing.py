@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import errno
 import gc
@@ -224,35 +223,3 @@ def test_unclosed(host_name: str) -> None:
             ]
 
     hosts.run(host_name, body)
-
-
-@pytest.mark.parametrize("name", ["asyncio", "uvloop"])
-@pytest.mark.parametrize("last", ["close", "close_write"])
-def test_the_background_is_cancelled_before_it_begins(name: str, last: str) -> None:
-    """As by a program that cancels all tasks. The connection below is closed all the same."""
-
-    async def body(host: hosts.Host) -> None:
-        one, two = host.net.pipe()
-        client = host.tls.client(one, client_context(), NAME)
-        server = host.tls.server(two, server_context())
-        for end in (client, server):
-            end.set_deadline(LIMIT)
-        # A pipe has no buffer, so one speaks after the other; the tickets go along.
-        saying = host.start(server.write, b".")
-        assert await client.read(1) == b"."
-        await saying
-        before = asyncio.all_tasks()
-        getattr(client, last)()
-        (background,) = asyncio.all_tasks() - before
-        background.cancel()
-        await asyncio.wait([background])
-        if last == "close_write":
-            with pytest.raises(BrokenRecordError):
-                await client.write(b"x")
-            client.close()
-        assert one.closed
-        with pytest.raises(UnexpectedEOFError):
-            await server.read(1)
-        server.close()
-
-    hosts.run(name, body)

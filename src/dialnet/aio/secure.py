@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +12,7 @@ from ..errors import CanceledError
 from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.task_turns import take_turn
-from ..poll.tasks import FAIR_SHARE, current_poller, give_way
+from ..poll.tasks import FAIR_SHARE, TaskWork, current_poller, give_way
 from ..secure.end import SecureEnd
 from ..secure.link import Claim, Link, hold
 from ..secure.passing import read, write
@@ -55,23 +55,31 @@ async def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
 
 
 class _Apart:
-    """What goes on in the background for `link`, as long as it does; the event loop itself holds on to a task
-    only loosely."""
+    """What goes on in the background for `link`, as long as it does and its event loop."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
         self._offer = link.offered
-        _working.add(self)
+        self._work: TaskWork | None = None
+        self._poller = poller = current_poller()
+        poller.background.add(self)
         try:
-            self._work = current_poller().start(lambda: _do(link.conn, drain(link)))
+            self._work = poller.start(lambda: _do(link.conn, drain(link)))
         except BaseException:
-            _working.discard(self)
+            poller.background.discard(self)
             raise
         self._work.attach(self)
 
+    def lasts(self) -> bool:
+        return self._poller.lasts()
+
+    def abandon(self) -> None:
+        if self._work is not None:
+            self._work.abandon()
+
     def wake(self) -> None:
         """It has ended; or it was cancelled before it began."""
-        _working.discard(self)
+        self._poller.background.discard(self)
         self._link.unsent(CanceledError(), self._offer)
 
     resume = wake
@@ -80,12 +88,9 @@ class _Apart:
         """There is no descriptor of its own."""
 
 
-_working: set[_Apart] = set()
-
-
-def _apart(link: Link) -> None:
+def _apart(link: Link) -> Callable[[], bool]:
     """Raises `RuntimeError` where no event loop runs."""
-    _Apart(link)
+    return _Apart(link).lasts
 
 
 class SecureConn(SecureEnd, Rereadable):

@@ -23,7 +23,9 @@ from .tasks import TaskPoller, TaskWaiter, TaskWork
 
 __all__ = ["AsyncioPoller", "pause", "poller"]
 
-_pollers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncioPoller] = weakref.WeakKeyDictionary()
+# Weakly also what is found: it is the loop that keeps its poller, and who waits in there keeps the loop.
+_pollers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[AsyncioPoller]]
+_pollers = weakref.WeakKeyDictionary()
 # The one that was asked for last.
 _latest: weakref.ref[AsyncioPoller] | None = None
 
@@ -35,9 +37,10 @@ def poller() -> TaskPoller:
     found = None if _latest is None else _latest()
     if found is not None and not found.closed and found._loop() is loop:
         return found  # Quicker than the registry.
-    found = _pollers.get(loop)
+    known = _pollers.get(loop)
+    found = None if known is None else known()
     if found is None or found.closed:
-        found = _pollers[loop] = AsyncioPoller(loop)
+        found = AsyncioPoller(loop)
         try:
             found.attach(loop)
         except NotImplementedError:
@@ -45,8 +48,9 @@ def poller() -> TaskPoller:
             from .fallback import FallbackPoller
 
             found.abandon()
-            found = _pollers[loop] = FallbackPoller(loop)
+            found = FallbackPoller(loop)
             found.attach(loop)
+        _pollers[loop] = weakref.ref(found)
     _latest = weakref.ref(found)
     return found
 
@@ -232,6 +236,10 @@ class AsyncioPoller(TaskPoller):
     def start(self, call: Callable[[], Awaitable[Any]]) -> TaskWork:
         return _Work(call)
 
+    def lasts(self) -> bool:
+        loop = self._loop()
+        return not (self.closed or loop is None or loop.is_closed())
+
     def call_there(self, call: Callable[[], None]) -> bool:
         loop = self._loop()
         if loop is None or not loop.is_running() or _get_running_loop() is loop:
@@ -246,7 +254,8 @@ class AsyncioPoller(TaskPoller):
         if not self.closed:
             loop = self._loop()
             if loop is not None:
-                if _pollers.get(loop) is self:
+                known = _pollers.get(loop)
+                if known is not None and known() is self:
                     del _pollers[loop]
                 if not loop.is_closed():
                     self.detach(loop)

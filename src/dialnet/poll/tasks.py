@@ -128,6 +128,8 @@ class TaskPoller(ABC):
         self.closed = False
         # Pieces of work in a row that did not have to wait; see `task_host.drive`.
         self.spins = 0
+        # What goes on that nobody waits for. A loop holds on to its tasks only loosely.
+        self.background: set[Any] = set()
         _living.add(self)
 
     @abstractmethod
@@ -148,6 +150,10 @@ class TaskPoller(ABC):
     @abstractmethod
     def start(self, call: Callable[[], Awaitable[Any]]) -> TaskWork:
         """Await `call()` in a task of its own."""
+
+    def lasts(self) -> bool:
+        """Whether what goes on in the loop may still do so."""
+        return not self.closed
 
     def shielded(self) -> AbstractContextManager[object]:
         """What is awaited in there is not ended by a cancellation that has come before."""
@@ -232,6 +238,8 @@ class TaskPoller(ABC):
         """The loop is ending: give the descriptors back their freedom, and ours to the system."""
         if not self.closed:
             self.closed = True
+            for work in list(self.background):
+                work.abandon()
             for fd in list(self.fds.values()):
                 self.drop(fd)
             self.readiness.close()

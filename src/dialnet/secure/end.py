@@ -63,7 +63,7 @@ class SecureEnd(Timed):
         conn: Any,
         engine: tuple[Engine, str],
         sessions: SessionCache | None,
-        apart: Callable[[Link], None],
+        apart: Callable[[Link], Callable[[], bool]],
         waiting_read: Callable[[int], bytes] | None = None,
     ) -> None:
         self._engine, key = engine

@@ -101,6 +101,7 @@ class Link:
         "engine",
         "guard",
         "handed",
+        "lasts",
         "offered",
         "reading",
         "session_key",
@@ -118,7 +119,7 @@ class Link:
         conn: Any,
         engine: Engine,
         sessions: SessionCache | None,
-        apart: Callable[[Link], None],
+        apart: Callable[[Link], Callable[[], bool]],
         key: str = "",
         waiting_read: Callable[[int], bytes] | None = None,
     ) -> None:
@@ -130,8 +131,9 @@ class Link:
         self.try_read: Callable[[int], bytes | None] = conn._try_read if direct else _never
         self.try_send: Callable[[bytes], int] = conn._try_write if direct else _nothing
         # Has `steps.drain` done beside everything else, in the face's manner. Raises `RuntimeError` where it
-        # cannot.
+        # cannot. What it returns says whether it can still go on: not where its event loop is no more.
         self.apart = apart
+        self.lasts: Callable[[], bool] | None = None
         self.engine = engine
         self.sessions = sessions
         self.session_key = key
@@ -293,8 +295,11 @@ class Link:
         if is_finalizing():
             self.alone()
         if self.closed:
-            # One that was cut short is completed. (`closing` is set first.)
-            if not self.closing:
+            with self.guard.lock:
+                # In a forked child nobody has the turn: the background is the parent's.
+                told = self.closing and self.writing.turn is not None and (not self.lasts or self.lasts())
+            # One that was cut short is completed.
+            if not told:
                 self.conn.close()
             return
         try:
@@ -360,7 +365,7 @@ class Link:
     def _send_apart(self, offer: object) -> None:
         """Have the rest sent in the background, which has been given the turn."""
         try:
-            self.apart(self)
+            self.lasts = self.apart(self)
         except RuntimeError as err:
             # There is no event loop any more.
             self.unsent(err, offer)
@@ -382,7 +387,7 @@ class Link:
     def drained(self) -> None:
         """The background is done."""
         with self.guard.lock:
-            closing = self.closing
+            closing, self.lasts = self.closing, None
             if not closing:
                 self.writing.leave(FLUSHER)
         if closing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import CoroutineType
 
 from ..connections.contract import AnyListener
@@ -58,8 +58,9 @@ def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
         raise
 
 
-def _apart(link: Link) -> None:
-    start(lambda: _do(link.conn, drain(link)), "dialnet tls", link.unsent)
+def _apart(link: Link) -> Callable[[], bool]:
+    thread = start(lambda: _do(link.conn, drain(link)), "dialnet tls", link.unsent)
+    return thread.is_alive
 
 
 class SecureConn(SecureEnd, Rereadable):
