@@ -52,6 +52,10 @@ async def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
                 go, answer = steps.throw, err
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
+    except BaseException:
+        # What a signal handler raised out here. The traceback keeps the steps, and they their turns.
+        steps.close()
+        raise
 
 
 class _Apart:
@@ -166,8 +170,11 @@ class SecureConn(SecureEnd, Rereadable):
             if type(done) is CoroutineType:
                 done = await _do(self._fd.conn, done)
             return done  # type: ignore[return-value]
-        except OSError as err:
-            self._fail("write", err)
+        except BaseException as err:
+            self._fd.reclaim()
+            if isinstance(err, OSError):
+                self._fail("write", err)
+            raise
 
 
 class SecureListener(Listener):

@@ -60,10 +60,12 @@ async def take_turn(
                         return result
             side.guard.ring()
     finally:
+        # First of all, for a signal handler may raise in the rest.
+        if waiter is not None:
+            side.leave(waiter)
         if side.guard.woken:
             side.guard.ring()
         if waiter is not None:
             waiter.disarm()
-            side.leave(waiter)
             if cancel is not None:
                 cancel.detach(waiter)
