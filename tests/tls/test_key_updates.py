@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import threading
 
 import pytest
 
+import dialnet
 from tests import hosts
 from tests.certificates import authority
 from tests.tls import authorities
 from tests.tls.against import V13, against, read_exactly
 from tests.tls.forcing import Peer
 
+SOON = datetime.timedelta(seconds=0.1)
 SIDES = pytest.mark.parametrize("client_side", [True, False], ids=["client", "server"])
 
 
@@ -85,5 +88,38 @@ def test_certificate_after_the_handshake(host_name: str, reading: bool) -> None:
                 # It was not looked at before it was written.
                 assert await conn.read(4) == b"who?"
             assert await beside.end(host) is reading
+
+    hosts.run(host_name, body)
+
+
+def test_nothing_is_answered_behind_half_a_record(host_name: str) -> None:
+    """Where a write was cut short, what the peer gets ends there, however much it asks for."""
+
+    async def body(host: hosts.Host) -> None:
+        sent, asked = threading.Event(), threading.Event()
+        whole: list[int] = []
+
+        def script(peer: Peer) -> None:
+            assert sent.wait(hosts.PATIENCE)
+            peer.read(whole[0])
+            # The answers together are longer than what is missing of the record.
+            for _ in range(1000):
+                peer.update_keys(requested=True)
+            peer.write(b"asked")
+            assert asked.wait(hosts.PATIENCE)
+            with pytest.raises(AssertionError, match="unexpected eof"):
+                peer.read(16385)
+
+        async with against(host, V13, script) as (conn, beside):
+            conn.set_write_deadline(SOON)
+            with pytest.raises(dialnet.DeadlineExceededError) as caught:
+                await conn.write(bytes(64 << 20))
+            conn.set_write_deadline(None)
+            whole.append(caught.value.bytes_written)
+            sent.set()
+            assert await read_exactly(conn, 5) == b"asked"
+            conn.close()
+            asked.set()
+            await beside.end(host)
 
     hosts.run(host_name, body)

@@ -208,6 +208,9 @@ class Link:
         mine = False
         try:
             with self.guard.lock:
+                if self.spoilt is not None:
+                    # Behind half a record nothing makes sense.
+                    self.engine.forget()
                 late = side.deadline is not None and monotonic() >= side.deadline
                 if late or side.turn is not None or not self.engine.pending:
                     return  # The next write takes it along, or the one under way.
@@ -230,7 +233,9 @@ class Link:
                 with self.guard.lock:
                     if engine.abroad:
                         self.spoil(interrupted())
-                    if self.ended and self.spoilt is None:
+                    if self.spoilt is not None:
+                        engine.forget()
+                    elif self.ended:
                         engine.finish()
                     data = engine.take()
                     if not data:

@@ -199,6 +199,8 @@ async def drain(link: Link) -> None:
             mine, link.offered = link.offered is not None, None
         while mine:
             with lock:
+                if link.spoilt is not None:
+                    link.engine.forget()
                 data = link.engine.take()
                 if not data and not link.closing:
                     # In one hold of the lock with the look: whoever adds to it sees who has the turn.
