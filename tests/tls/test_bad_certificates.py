@@ -180,3 +180,32 @@ def test_order_of_the_chain(host_name: str) -> None:
             authorities.serving(*rest, first, key=key)
 
     hosts.run(host_name, body)
+
+
+def test_a_context_that_verifies_by_itself(host_name: str) -> None:
+    """As truststore's on macOS and Windows: OpenSSL is told to verify nothing, and the system is asked at the
+    end of the handshake."""
+    asked = []
+
+    class Verifying(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            asked.append(self.server_hostname)
+            err = ssl.SSLCertVerificationError("the system does not trust it")
+            err.verify_message = "the system does not trust it"
+            err.verify_code = 20
+            raise err
+
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ours.check_hostname = False
+    ours.verify_mode = ssl.CERT_NONE
+    ours.sslobject_class = Verifying
+
+    async def body(host: hosts.Host) -> None:
+        async with secure_pair(host, ours, with_leaf(leaf(authority()))) as pair:
+            err, _ = await failures(host, *pair)
+        check_refused(err, "the system does not trust it")
+        assert asked == [NAME]
+        asked.clear()
+
+    hosts.run(host_name, body)

@@ -48,6 +48,14 @@ SOME, MUCH = 65_536 + 1024, 262_144
 _GATHERED = 4 * RECORD
 
 
+def _plainest(made: ssl.SSLObject, name: str) -> Any:
+    """What is underneath, without a call of Python's on top of each record's; but not where the context's own
+    `sslobject_class` has a say in it: a check of the certificate may be there, as truststore's is."""
+    inner = getattr(made, "_sslobj", None)
+    own = getattr(type(made), name) is not getattr(ssl.SSLObject, name)
+    return getattr(made if own or inner is None else inner, name)
+
+
 class Engine:
     """`ready` is set once the handshake is over. What was encrypted waits in here to be taken."""
 
@@ -98,13 +106,11 @@ class Engine:
         self.session = session
         if session is not None:
             self.object.session = session
-        # What is underneath, without a call of Python's on top of each record's.
-        inner: Any = getattr(self.object, "_sslobj", self.object)
-        self._read = inner.read
-        self._write = inner.write
-        self._left = inner.pending
-        self._shake = inner.do_handshake
-        self._version = inner.version
+        self._read = _plainest(self.object, "read")
+        self._write = _plainest(self.object, "write")
+        self._left = _plainest(self.object, "pending")
+        self._shake = _plainest(self.object, "do_handshake")
+        self._version = _plainest(self.object, "version")
         # Whether the last read may have left something of its record. To ask `_left` gives the interpreter's
         # lock away.
         self._more = False

@@ -47,7 +47,8 @@ class BrokenRecordError(Error, BrokenPipeError):
 def plain(err: ssl.SSLError) -> ssl.SSLError:
     """The same error without the names of OpenSSL's and Python's own files and numbers in its text; an alert
     of the peer's is called one. `reason`, `library`, `verify_code` and `verify_message` stay."""
-    text = err.strerror or str(err)
+    # One that was raised with a text alone (by truststore) has it in no other place.
+    text = err.strerror or (str(err.args[0]) if len(err.args) == 1 else str(err))
     if text.startswith("["):
         text = text.partition("] ")[2] or text
     text = text.rpartition(" (_ssl.c")[0] or text
