@@ -56,6 +56,8 @@ async def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
         # What a signal handler raised out here. The traceback keeps the steps, and they their turns.
         steps.close()
         raise
+    finally:
+        del answer  # An error's traceback keeps this frame.
 
 
 class _Apart:

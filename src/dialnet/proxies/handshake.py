@@ -86,7 +86,10 @@ class Handshake:
             if isinstance(cause, Error):
                 # Its text is fixed: what was going on is said beside it.
                 failure.add_note(f"during the handshake with {described(self._proxy)}")
-            raise failure from cause
+            try:
+                raise failure from cause
+            finally:
+                del failure, cause, err  # The traceback keeps this frame.
 
     def _cause(self, err: OSError | Refused | None) -> BaseException:
         if self._cancelable.canceled:

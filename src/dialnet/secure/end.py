@@ -186,7 +186,11 @@ class SecureEnd(Timed):
 
     def _fail(self, op: str, err: OSError) -> NoReturn:
         failure = self._failed(op, err)
-        raise failure from failure.err
+        try:
+            raise failure from failure.err
+        finally:
+            # Its traceback keeps this frame, and further down that of a write, with the data.
+            del failure, err
 
     def _failed(self, op: str, err: OSError, syscall: str = "") -> OpError:
         """The `OpError` for a call on this end. What failed below failed here."""

@@ -22,7 +22,7 @@ import copy
 import ssl
 
 from ..connections.lines import ReadBuffer
-from .errors import RecordHeaderError, UnexpectedEOFError, plain
+from .errors import RecordHeaderError, UnexpectedEOFError, bare, plain
 from .hello import (
     HEADS,
     Records,
@@ -302,9 +302,9 @@ class Engine:
         except ssl.SSLZeroReturnError:
             self.over = True
         except OSError as err:
-            failure = self._fail(err)
+            self._fail(err)
             if not done:
-                raise failure from err
+                raise copy.copy(self.failed) from err  # type: ignore[misc]
         return done
 
     def encrypt(self, data: bytes | memoryview) -> int:
@@ -339,7 +339,7 @@ class Engine:
             raise copy.copy(self.failed)
 
     def _fail(self, err: OSError) -> OSError:
-        self.failed = plain(err) if isinstance(err, ssl.SSLError) else err
+        self.failed = plain(err) if isinstance(err, ssl.SSLError) else bare(err)
         return copy.copy(self.failed)
 
     def unread(self, data: bytes) -> None:

@@ -6,7 +6,7 @@ import ssl
 
 from ..errors import Error
 
-__all__ = ["BrokenRecordError", "RecordHeaderError", "UnexpectedEOFError", "plain"]
+__all__ = ["BrokenRecordError", "RecordHeaderError", "UnexpectedEOFError", "bare", "plain"]
 
 
 class UnexpectedEOFError(Error, ssl.SSLEOFError):
@@ -42,6 +42,18 @@ class BrokenRecordError(Error, BrokenPipeError):
 
     def _text(self) -> str:
         return "an earlier write ended in the middle of a record"
+
+
+def bare(err: OSError) -> OSError:
+    """The same error, to be kept: the traceback keeps frames, and they the data of a write and much else."""
+    kind = type(err)
+    made: OSError = OSError.__new__(kind)
+    made.args = err.args
+    for name in ("errno", "strerror", "filename", "filename2"):
+        if getattr(err, name, None) is not None:
+            setattr(made, name, getattr(err, name))
+    made.__dict__.update(err.__dict__)
+    return made
 
 
 def plain(err: ssl.SSLError) -> ssl.SSLError:

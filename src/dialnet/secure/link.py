@@ -22,7 +22,7 @@ from ..connections.ends import ConnectionEnd
 from ..errors import ClosedError, OpError
 from ..poll.turns import Guard, MemorySide, left_alone
 from .engine import Engine
-from .errors import BrokenRecordError
+from .errors import BrokenRecordError, bare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class Link:
     def spoil(self, err: OSError) -> None:
         """Nothing can be written any more: half of something has gone, or the connection below is broken."""
         with self.guard.lock:
-            self.spoilt = err
+            self.spoilt = bare(err)
             self.engine.forget()
 
     def remember(self) -> None:

@@ -137,7 +137,7 @@ def write(link: Link, data: bytes | memoryview) -> int | Coroutine[Any, Any, int
         try:
             sent = link.try_send(sealed)
         except OSError as err:
-            failure = err
+            failure = err.with_traceback(None)  # It would keep this frame.
         if failure is None and sent == len(sealed) and taken == size:
             with lock:
                 engine.abroad = False
@@ -189,20 +189,23 @@ async def _write_on(
                     fed = engine.fed
                     taken, sealed, before = engine.seal(piece)
                 sent, failure = 0, None
-            try:
-                if failure is not None:
-                    raise failure
-                if sent < len(sealed):
+            if failure is None and sent < len(sealed):
+                try:
                     await send(memoryview(sealed)[sent:] if sent else sealed)
-            except OSError as err:
-                cause = cause_of(err)
-                link.spoil(cause)
-                gone = sent + getattr(err, "bytes_written", 0) - before
-                done += _whole_records(gone, len(sealed) - before, taken)
-                raise cause from None
-            except BaseException as err:
-                link.spoil(interrupted(err))
-                raise
+                except OSError as err:
+                    failure = cause_of(err)
+                    sent += getattr(err, "bytes_written", 0)
+                except BaseException as err:
+                    link.spoil(interrupted(err))
+                    raise
+            if failure is not None:
+                link.spoil(failure)
+                done += _whole_records(sent - before, len(sealed) - before, taken)
+                try:
+                    # Not where it was caught, for what was caught knows it, and would be its context.
+                    raise failure
+                finally:
+                    del failure  # Its traceback keeps this frame, and so the data.
             engine.abroad = False
             done += taken
             if not taken:

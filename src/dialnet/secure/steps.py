@@ -14,6 +14,7 @@ from collections.abc import Coroutine, Generator
 
 from ..errors import DeadlineExceededError, OpError
 from ..poll.turns import MemorySide
+from .errors import bare
 from .link import FLUSHER, HOLDER, Claim, Link, cause_of, interrupted
 
 TYPE_CHECKING = False
@@ -90,7 +91,7 @@ def handshake(link: Link) -> Coroutine[Any, Any, None] | None:
                         mine = False
                 return None
             if link.spoilt is not None:
-                raise link.spoilt
+                raise bare(link.spoilt)
             if stuck:
                 # The system has no room for it, which has to be waited for.
                 return _handshake(link)

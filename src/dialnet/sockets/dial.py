@@ -82,7 +82,10 @@ def _at_once(net: Network, remote: Addr, options: DialOptions) -> Opened | Corou
     except Exception as err:
         failure = failed(net, None, remote, err, used)
         failure.duration = monotonic() - began
-        raise failure from failure.err
+        try:
+            raise failure from failure.err
+        finally:
+            del failure  # Its traceback keeps this frame.
     return Dialing(net, None, options, None, None, teller(None, None)).attempt(remote, None, began, begun)
 
 
