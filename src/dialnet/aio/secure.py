@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from time import monotonic
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +15,7 @@ from ..poll.signal import CancelToken
 from ..poll.task_turns import take_turn
 from ..poll.tasks import FAIR_SHARE, TaskWork, current_poller, give_way
 from ..secure.end import SecureEnd
-from ..secure.link import Claim, Link, hold
+from ..secure.link import PATIENCE, Claim, Link, hold
 from ..secure.passing import read, write
 from ..secure.steps import drain, handshake
 from .conn import Conn, Rereadable
@@ -45,7 +46,7 @@ async def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
                 if isinstance(request, int):
                     answer = await conn.read(request)
                 elif isinstance(request, Claim):
-                    answer = await take_turn(request.side, hold, request)
+                    answer = await take_turn(request.waits_at, hold, request)
                 else:
                     answer = await conn.write(request)
             except BaseException as err:
@@ -70,11 +71,20 @@ class _Apart:
         self._poller = poller = current_poller()
         poller.background.add(self)
         try:
-            self._work = poller.start(lambda: _do(link.conn, drain(link)))
+            self._work = poller.start(self._drain)
         except BaseException:
             poller.background.discard(self)
             raise
         self._work.attach(self)
+
+    async def _drain(self) -> None:
+        link = self._link
+        limit = self._poller.start(lambda: _cut_off(link)) if link.endless else None
+        try:
+            await _do(link.conn, drain(link))
+        finally:
+            if limit is not None:
+                limit.abandon()
 
     def lasts(self) -> bool:
         return self._poller.lasts()
@@ -92,6 +102,19 @@ class _Apart:
 
     def left(self) -> None:
         """There is no descriptor of its own."""
+
+
+async def _cut_off(link: Link) -> None:
+    """What has no deadlines of its own."""
+    waiter = current_poller().waiter()
+    until = monotonic() + PATIENCE
+    try:
+        while monotonic() < until:
+            waiter.arm(until)
+            await waiter
+    finally:
+        waiter.disarm()
+    link.conn.close()
 
 
 def _apart(link: Link) -> Callable[[], bool]:

@@ -177,12 +177,24 @@ class SecureEnd(Timed):
         super()._set_deadlines(deadline, *sides)
         link = self._fd
         try:
+            if not self._engine.ready or link.urgent:
+                with link.guard.lock:
+                    # Those who wait for the other direction's turn.
+                    link.reading.wake_all()
+                    link.writing.wake_all()
+                link.guard.ring()
+                link.hand_deadlines_on()
+                return
             if link.reading in sides:
                 link.conn.set_read_deadline(deadline)
             if link.writing in sides:
                 link.conn.set_write_deadline(deadline)
         except OSError as err:
             self._fail("set", err)
+        engine = self._engine
+        if link.ended or engine.rest or engine.outgoing.pending:
+            # What was too late to be sent may not be any more.
+            link.flush()
 
     def _fail(self, op: str, err: OSError) -> NoReturn:
         failure = self._failed(op, err)

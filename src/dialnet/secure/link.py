@@ -19,7 +19,8 @@ from time import monotonic
 
 from ..connections.end import End
 from ..connections.ends import ConnectionEnd
-from ..errors import ClosedError, OpError
+from ..errors import ClosedError, DeadlineExceededError, OpError
+from ..poll.deadline import earliest
 from ..poll.turns import Guard, MemorySide, left_alone
 from .engine import Engine
 from .errors import BrokenRecordError, bare
@@ -30,11 +31,14 @@ if TYPE_CHECKING:
 
     from .sessions import SessionCache
 
-__all__ = ["FLUSHER", "HOLDER", "Claim", "Link", "cause_of", "hold", "interrupted"]
+__all__ = ["FLUSHER", "HOLDER", "PATIENCE", "Claim", "Link", "cause_of", "hold", "interrupted"]
 
 
 # How long a close_notify may take, in seconds.
-_PATIENCE = 5.0
+PATIENCE = 5.0
+# What reading alone may make for the peer, in bytes: more than a write beside it does, and tens of thousands
+# of answers to key updates.
+_MOST_ANSWERS = 1 << 20
 
 
 class _Holder:
@@ -54,8 +58,10 @@ FLUSHER = _Holder()
 class Claim(_Holder):
     """A call that waits for a turn. It may have it and not know yet, when a signal handler raises."""
 
-    def __init__(self, side: MemorySide) -> None:
+    def __init__(self, side: MemorySide, waits_at: Any = None) -> None:
         self.side = side
+        # Where `take_turn` waits for it.
+        self.waits_at = side if waits_at is None else waits_at
 
 
 def hold(claim: Claim) -> bool:
@@ -98,10 +104,12 @@ class Link:
         "conn",
         "direct",
         "ended",
+        "endless",
         "engine",
         "guard",
         "handed",
         "lasts",
+        "lent",
         "offered",
         "reading",
         "session_key",
@@ -153,6 +161,10 @@ class Link:
         self.offered: object | None = None
         # A write cannot go on before more was read (a renegotiation).
         self.urgent = False
+        # And has the turn for it: its deadline is the one that ends a read below.
+        self.lent = False
+        # The connection below has no deadlines that could end the last words.
+        self.endless = False
 
     def alone(self) -> None:
         """See `turns.left_alone`. The last words are to be said without one waiting for a lock below."""
@@ -202,17 +214,49 @@ class Link:
         self.sessions._put(self.engine.context, self.session_key, session)
         self.sessions = None
 
+    def hand_deadlines_on(self) -> None:
+        """Have the connection below keep the deadlines too. As long as there is a handshake a write waits for
+        what is read, a read for what is written, and either deadline ends both. A write that waits for the
+        end of a renegotiation is ended by its own, and not by the other."""
+        given = None
+        while True:
+            with self.guard.lock:
+                read, write = self.reading.deadline, self.writing.deadline
+                if self.lent:
+                    read = write
+                elif not self.engine.ready:
+                    read = write = earliest(read, write)
+            # Another thread may have set one of them meanwhile, and handed it on before this one.
+            if given == (read, write):
+                return
+            given = read, write
+            self.conn.set_read_deadline(read)
+            self.conn.set_write_deadline(write)
+
+    def settle(self) -> None:
+        """To each direction its own deadline again: a handshake is over."""
+        if self.reading.deadline != self.writing.deadline:
+            try:
+                self.hand_deadlines_on()
+            except OSError:
+                pass  # It is closed, or never had any; whoever next reads or writes there finds out.
+
     def flush(self) -> None:
-        """See to it that what reading made for the peer gets there. Never waits."""
-        side = self.writing
+        """See to it that what reading made for the peer gets there, and what nobody had a turn for. Never
+        waits."""
+        side, engine = self.writing, self.engine
         mine = False
         try:
             with self.guard.lock:
                 if self.spoilt is not None:
                     # Behind half a record nothing makes sense.
-                    self.engine.forget()
+                    engine.forget()
+                elif engine.pending > _MOST_ANSWERS and side.turn is not None:
+                    # Whoever has the turn waits for a peer that reads nothing and asks for ever new keys.
+                    engine.failed = OSError(errno.ENOBUFS, "the peer asks for new keys and reads no answers")
                 late = side.deadline is not None and monotonic() >= side.deadline
-                if late or side.turn is not None or not self.engine.pending:
+                due = engine.pending or (self.ended and self.spoilt is None and not engine.finished)
+                if late or side.turn is not None or self.closed or not due:
                     return  # The next write takes it along, or the one under way.
                 side.turn = HOLDER
                 mine = True
@@ -296,7 +340,7 @@ class Link:
 
     def finish(self) -> None:
         """`close`: wake everyone, tell the peer, close the connection below. What cannot be told at once is
-        told from the background, within `_PATIENCE`, and then that closes. Never waits."""
+        told from the background, within `PATIENCE`, and then that closes. Never waits."""
         if is_finalizing():
             self.alone()
         if self.closed:
@@ -341,9 +385,10 @@ class Link:
         try:
             # Whoever reads or writes below is to come out; but for the last words.
             self.conn.set_read_deadline(0.0)
-            self.conn.set_write_deadline(monotonic() + _PATIENCE)
-        except OSError:
-            self.conn.close()
+            self.conn.set_write_deadline(monotonic() + PATIENCE)
+        except Exception:
+            # A class of the user's may have none. Then the background has a limit of its own.
+            self.endless = True
         if busy is None:
             offer = object()
             with self.guard.lock:
@@ -357,6 +402,8 @@ class Link:
         # read (a server's tickets), Linux's close(2) resets the connection, and drops what was not sent.
         try:
             sent = self.conn._try_write(data) if data and hasattr(self.conn, "_try_write") else 0
+        except DeadlineExceededError:
+            sent = 0  # Another TLS connection's, which has taken nothing.
         except OSError as err:
             self.spoil(cause_of(err))
             return True

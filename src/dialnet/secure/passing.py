@@ -13,7 +13,8 @@ from threading import get_ident
 
 from .engine import RECORD
 from .link import HOLDER, Link, cause_of, interrupted
-from .steps import more, send, turn
+from .steps import more, send, turn, writing_turn
+from .visit import Visit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ async def _write_on(
                     side.turn = HOLDER
                     mine = True
             if not mine:
-                await turn(side)
+                await writing_turn(link)
                 mine = True
             with lock:
                 link.check_writing()
@@ -238,17 +239,23 @@ async def _go_on(link: Link, fed: int) -> None:
             link.urgent = True
             if engine.fed != fed:
                 return
-        await turn(link.reading)
+        await turn(link.reading, Visit(link.reading, link.writing))
         try:
             if engine.fed != fed:
                 return
             if len(engine.held) > _MOST_HELD:
                 raise OSError(errno.ENOBUFS, "the peer renegotiates and sends much else meanwhile")
+            link.lent = True
+            link.settle()
             data = await more(engine.appetite)
             with link.guard.lock:
                 engine.feed(data)
                 engine.read_ahead()
         finally:
-            link.reading.leave(HOLDER)
+            link.lent = False
+            try:
+                link.settle()
+            finally:
+                link.reading.leave(HOLDER)
     finally:
         link.urgent = False

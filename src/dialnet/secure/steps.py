@@ -16,6 +16,7 @@ from ..errors import DeadlineExceededError, OpError
 from ..poll.turns import MemorySide
 from .errors import bare
 from .link import FLUSHER, HOLDER, Claim, Link, cause_of, interrupted
+from .visit import Visit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     Request = bytes | memoryview | Claim | int
 
-__all__ = ["drain", "handshake", "more", "send", "turn"]
+__all__ = ["drain", "handshake", "more", "send", "turn", "writing_turn"]
 
 
 @types.coroutine
@@ -37,8 +38,8 @@ def send(data: bytes | memoryview) -> Generator[Request, Any, None]:
 
 
 @types.coroutine
-def turn(side: MemorySide) -> Generator[Request, Any, None]:
-    claim = Claim(side)
+def turn(side: MemorySide, waits_at: Any = None) -> Generator[Request, Any, None]:
+    claim = Claim(side, waits_at)
     try:
         yield claim
     except BaseException:
@@ -46,6 +47,15 @@ def turn(side: MemorySide) -> Generator[Request, Any, None]:
         raise
     # No signal handler comes between this and what the caller notes of it.
     side.turn = HOLDER
+
+
+async def writing_turn(link: Link, waits_at: Any = None) -> None:
+    """Where it has come to one that does not want it any more, what others left to it is done here."""
+    try:
+        await turn(link.writing, waits_at)
+    except BaseException:
+        link.flush()
+        raise
 
 
 def handshake(link: Link) -> Coroutine[Any, Any, None] | None:
@@ -85,6 +95,7 @@ def handshake(link: Link) -> Coroutine[Any, Any, None] | None:
                 except OSError as err:
                     link.spoil(cause_of(err))
             if over:
+                link.settle()
                 with lock:
                     if not (reading.queue or writing.queue or link.ended or engine.pending):
                         reading.turn = writing.turn = None
@@ -143,17 +154,19 @@ async def _handshake(link: Link) -> None:
                     writing.turn = HOLDER
                     writes = True
         if not reads:
-            await turn(reading)
+            await turn(reading, Visit(reading, reading, writing))
             reads = True
         # Whoever had it may be writing by now, as long as the peer likes, which a reader does not wait for.
         if not (writes or engine.ready):
-            await turn(writing)
+            await writing_turn(link, Visit(writing, reading, writing))
             writes = True
         while not engine.ready:
             with lock:
-                if _go_on(link):
-                    return
-                data = engine.take()
+                over = _go_on(link)
+                data = b"" if over else engine.take()
+            if over:
+                link.settle()
+                return
             if data:
                 await _send(link, data)
             data = await more(engine.appetite) if waiting is None else waiting(engine.appetite)

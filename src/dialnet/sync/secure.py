@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from threading import Timer
 from types import CoroutineType
 
 from ..connections.contract import AnyListener
@@ -11,7 +12,7 @@ from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.thread_turns import take_turn
 from ..secure.end import SecureEnd
-from ..secure.link import Claim, Link, hold
+from ..secure.link import PATIENCE, Claim, Link, hold
 from ..secure.passing import read, write
 from ..secure.steps import drain, handshake
 from ..system.starting import start
@@ -45,7 +46,7 @@ def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
                 if isinstance(request, int):
                     answer = conn.read(request)
                 elif isinstance(request, Claim):
-                    answer = take_turn(request.side, hold, request)
+                    answer = take_turn(request.waits_at, hold, request)
                 else:
                     answer = conn.write(request)
             except BaseException as err:
@@ -61,8 +62,20 @@ def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
 
 
 def _apart(link: Link) -> Callable[[], bool]:
-    thread = start(lambda: _do(link.conn, drain(link)), "dialnet tls", link.unsent)
-    return thread.is_alive
+    return start(lambda: _drain(link), "dialnet tls", link.unsent).is_alive
+
+
+def _drain(link: Link) -> None:
+    if not link.endless:
+        _do(link.conn, drain(link))
+        return
+    limit = Timer(PATIENCE, link.conn.close)
+    limit.daemon = True
+    limit.start()
+    try:
+        _do(link.conn, drain(link))
+    finally:
+        limit.cancel()
 
 
 class SecureConn(SecureEnd, Rereadable):
