@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..connections.contract import AnyListener
 from ..connections.gather import as_view
+from ..connections.serving import Over
 from ..errors import CanceledError
 from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
@@ -177,12 +178,12 @@ class SecureConn(SecureEnd, Rereadable):
             raise
 
 
-class SecureListener(Listener):
+class SecureListener(Over, Listener):
     """Accepts TLS connections. Their handshake is made by whoever first uses one, so that a peer that stalls
     in it holds up nobody else."""
 
     def __init__(self, listener: AnyListener, context: ssl.SSLContext) -> None:
-        self._listener: Any = listener
+        self._lie_over(listener)
         self._context = context
 
     async def accept(self, *, cancel: CancelToken | None = None) -> SecureConn:
@@ -194,9 +195,6 @@ class SecureListener(Listener):
         except BaseException:
             conn.close()
             raise
-
-    def close(self) -> None:
-        self._listener.close()
 
     @property
     def addr(self) -> Addr:

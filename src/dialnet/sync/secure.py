@@ -7,6 +7,7 @@ from types import CoroutineType
 
 from ..connections.contract import AnyListener
 from ..connections.gather import as_view
+from ..connections.serving import Over
 from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.thread_turns import take_turn
@@ -140,12 +141,12 @@ class SecureConn(SecureEnd, Rereadable):
         return SecureEnd.__repr__(self)
 
 
-class SecureListener(Listener):
+class SecureListener(Over, Listener):
     """Accepts TLS connections. Their handshake is made by whoever first uses one, so that a peer that stalls
     in it holds up nobody else."""
 
     def __init__(self, listener: AnyListener, context: ssl.SSLContext) -> None:
-        self._listener: Any = listener
+        self._lie_over(listener)
         self._context = context
 
     def accept(self, *, cancel: CancelToken | None = None) -> SecureConn:
@@ -157,9 +158,6 @@ class SecureListener(Listener):
         except BaseException:
             conn.close()
             raise
-
-    def close(self) -> None:
-        self._listener.close()
 
     @property
     def addr(self) -> Addr:
