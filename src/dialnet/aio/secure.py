@@ -14,6 +14,7 @@ from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.task_turns import take_turn
 from ..poll.tasks import FAIR_SHARE, TaskWork, current_poller, give_way
+from ..secure.below import check_written
 from ..secure.end import SecureEnd
 from ..secure.link import Claim, Link, hold
 from ..secure.passing import read, write
@@ -49,6 +50,8 @@ async def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
                     answer = await take_turn(request.side, hold, request)
                 else:
                     answer = await conn.write(request)
+                    if answer != len(request):
+                        check_written(answer, len(request))
             except BaseException as err:
                 go, answer = steps.throw, err
     except StopIteration as stop:

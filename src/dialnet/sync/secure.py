@@ -11,6 +11,7 @@ from ..connections.serving import Over
 from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.thread_turns import take_turn
+from ..secure.below import as_read, check_written
 from ..secure.end import SecureEnd
 from ..secure.link import Claim, Link, hold
 from ..secure.passing import read, write
@@ -49,6 +50,8 @@ def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
                     answer = take_turn(request.side, hold, request)
                 else:
                     answer = conn.write(request)
+                    if answer != len(request):
+                        check_written(answer, len(request))
             except BaseException as err:
                 go, answer = steps.throw, err
     except StopIteration as stop:
@@ -64,6 +67,12 @@ def _apart(link: Link) -> Callable[[], bool]:
     return thread.is_alive
 
 
+def _reading(conn: Conn) -> Callable[[int], bytes]:
+    """A read of a connection of the user's. (In what has ours None would mean that nothing has come yet.)"""
+    read = conn.read
+    return lambda n: as_read(read(n))
+
+
 class SecureConn(SecureEnd, Rereadable):
     """A TLS connection over any other connection, with the same deadlines and the same close.
 
@@ -73,7 +82,8 @@ class SecureConn(SecureEnd, Rereadable):
     """
 
     def __init__(self, conn: Conn, engine: tuple[Engine, str], sessions: SessionCache | None = None) -> None:
-        self._secure(conn, engine, sessions, _apart, conn.read)
+        read = conn.read if isinstance(conn, Rereadable) else _reading(conn)
+        self._secure(conn, engine, sessions, _apart, read)
         if not self._engine.server_side and isinstance(conn, SocketConn):
             # A server says nothing before the client has.
             conn._nothing_yet()
