@@ -16,14 +16,17 @@ standard `ssl` library speaks TLS; what is to be verified, which versions, proto
 from __future__ import annotations
 
 from .poll.signal import CancelToken
+from .secure.checks import check_conn, check_dialed, check_listener, check_sessions
 from .secure.context import check_listening, check_server_context, client_context
 from .secure.dialing import Dialing
-from .secure.end import check_conn, client_engine, server_engine
+from .secure.end import client_engine, server_engine
 from .secure.errors import BrokenRecordError, RecordHeaderError, UnexpectedEOFError
 from .secure.sessions import SessionCache
 from .secure.state import ConnectionState
+from .sync.conn import Conn as AnyConn
 from .sync.dial import Dialer
 from .sync.listen import ListenConfig
+from .sync.listener import Listener as AnyListener
 from .sync.secure import SecureConn as Conn
 from .sync.secure import SecureListener as Listener
 
@@ -32,9 +35,6 @@ if TYPE_CHECKING:
     import ssl
     from datetime import timedelta
     from typing import Protocol
-
-    from .sync.conn import Conn as AnyConn
-    from .sync.listener import Listener as AnyListener
 
     class AnyDialer(Protocol):
         """A `Dialer`, a dialer of `dialnet.proxy`, or any other object with their `dial`."""
@@ -84,12 +84,15 @@ def dial(
         cancel: ends it from elsewhere.
 
     Raises `OpError` of op `dial` as `Dialer.dial` does, of op `handshake` as `Conn.handshake`; `ValueError`
-    where there is no name to verify, or for a context of a server's; `TypeError` for what is no context.
+    where there is no name to verify, or for a context of a server's; `TypeError` for what is no context, and
+    where `dialer` gives no connection of bytes.
     """
+    check_sessions(sessions)
     plan = Dialing(
         network, address, client_context(context), server_name, timeout, dialer or Dialer(), sessions, Dialer
     )
     below = plan.dialer.dial(network, address, cancel=cancel)
+    check_dialed(below, AnyConn)
     with plan.handshake(below, cancel) as shaking:
         conn = Conn(below, plan.engine, sessions)
         shaking.begin(conn)
@@ -123,18 +126,19 @@ def client(
         server_name: the name that is asked for and verified.
 
     Raises `ValueError` where there is no name to verify, or for a context of a server's; `TypeError` for
-    what is no context or no connection of bytes.
+    what is no context or no connection of bytes, and for one of the other face.
     """
-    check_conn(conn)
+    check_conn(conn, AnyConn)
+    check_sessions(sessions)
     return Conn(conn, client_engine(client_context(context), server_name, conn, sessions), sessions)
 
 
 def server(conn: AnyConn, context: ssl.SSLContext) -> Conn:
     """The server's end of a TLS connection over `conn`, as `client` is the client's.
 
-    Raises `ValueError` for a context of a client's; `TypeError` for what is no context or no connection.
+    Raises `ValueError` for a context of a client's; `TypeError` as `client`.
     """
-    check_conn(conn)
+    check_conn(conn, AnyConn)
     return Conn(conn, server_engine(check_server_context(context)))
 
 
@@ -144,6 +148,8 @@ def new_listener(listener: AnyListener, context: ssl.SSLContext) -> Listener:
     `accept` returns as soon as there is a connection; its handshake is made by the first call that needs it,
     so a peer that stalls in it holds up nobody else.
 
-    Raises `ValueError` for a context of a client's; `TypeError` for what is none.
+    Raises `ValueError` for a context of a client's; `TypeError` for what is none, and for what is no listener
+    or one of the other face.
     """
+    check_listener(listener, AnyListener)
     return Listener(listener, check_server_context(context))

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..connections.contract import AnyListener
 from ..connections.gather import as_view
+from ..connections.serving import Over
 from ..errors import CanceledError
 from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.task_turns import take_turn
 from ..poll.tasks import FAIR_SHARE, TaskWork, current_poller, give_way
+from ..secure.below import check_written
 from ..secure.end import SecureEnd
 from ..secure.link import PATIENCE, Claim, Link, hold
 from ..secure.passing import read, write
@@ -49,6 +51,8 @@ async def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
                     answer = await take_turn(request.waits_at, hold, request)
                 else:
                     answer = await conn.write(request)
+                    if answer != len(request):
+                        check_written(answer, len(request))
             except BaseException as err:
                 go, answer = steps.throw, err
     except StopIteration as stop:
@@ -202,12 +206,12 @@ class SecureConn(SecureEnd, Rereadable):
             raise
 
 
-class SecureListener(Listener):
+class SecureListener(Over, Listener):
     """Accepts TLS connections. Their handshake is made by whoever first uses one, so that a peer that stalls
     in it holds up nobody else."""
 
     def __init__(self, listener: AnyListener, context: ssl.SSLContext) -> None:
-        self._listener: Any = listener
+        self._lie_over(listener)
         self._context = context
 
     async def accept(self, *, cancel: CancelToken | None = None) -> SecureConn:
@@ -219,9 +223,6 @@ class SecureListener(Listener):
         except BaseException:
             conn.close()
             raise
-
-    def close(self) -> None:
-        self._listener.close()
 
     @property
     def addr(self) -> Addr:

@@ -19,9 +19,10 @@ from typing import Any, Protocol
 
 from ..poll.signal import CancelToken
 from ..poll.tasks import current_poller
+from ..secure.checks import check_conn, check_dialed, check_listener, check_sessions
 from ..secure.context import check_listening, check_server_context, client_context
 from ..secure.dialing import Dialing
-from ..secure.end import check_conn, client_engine, server_engine
+from ..secure.end import client_engine, server_engine
 from ..secure.errors import BrokenRecordError, RecordHeaderError, UnexpectedEOFError
 from ..secure.sessions import SessionCache
 from ..secure.state import ConnectionState
@@ -81,11 +82,13 @@ def dial(
         cancel: ends it from elsewhere.
 
     Raises `OpError` of op `dial` as `Dialer.dial` does, of op `handshake` as `Conn.handshake`; `ValueError`
-    where there is no name to verify, or for a context of a server's; `TypeError` for what is no context.
+    where there is no name to verify, or for a context of a server's; `TypeError` for what is no context, and
+    where `dialer` gives no connection of bytes.
     """
 
     async def work() -> Conn:
         chosen = client_context(context)
+        check_sessions(sessions)
         plan = Dialing(
             network,
             address,
@@ -98,6 +101,7 @@ def dial(
             current_poller(),
         )
         below = await plan.dialer.dial(network, address, cancel=cancel)
+        check_dialed(below, AnyConn)
         with plan.handshake(below, cancel) as shaking:
             conn = Conn(below, plan.engine, sessions)
             shaking.begin(conn)
@@ -137,9 +141,10 @@ def client(
         server_name: the name that is asked for and verified.
 
     Raises `ValueError` where there is no name to verify, or for a context of a server's; `TypeError` for
-    what is no context or no connection of bytes.
+    what is no context or no connection of bytes, and for one of the other face.
     """
-    check_conn(conn)
+    check_conn(conn, AnyConn)
+    check_sessions(sessions)
     engine = client_engine(client_context(context), server_name, conn, sessions)
     return Conn(conn, engine, sessions)
 
@@ -147,9 +152,9 @@ def client(
 def server(conn: AnyConn, context: ssl.SSLContext) -> Conn:
     """The server's end of a TLS connection over `conn`, as `client` is the client's.
 
-    Raises `ValueError` for a context of a client's; `TypeError` for what is no context or no connection.
+    Raises `ValueError` for a context of a client's; `TypeError` as `client`.
     """
-    check_conn(conn)
+    check_conn(conn, AnyConn)
     return Conn(conn, server_engine(check_server_context(context)))
 
 
@@ -159,6 +164,8 @@ def new_listener(listener: AnyListener, context: ssl.SSLContext) -> Listener:
     `accept` returns as soon as there is a connection; its handshake is made by the first call that needs it,
     so a peer that stalls in it holds up nobody else.
 
-    Raises `ValueError` for a context of a client's; `TypeError` for what is none.
+    Raises `ValueError` for a context of a client's; `TypeError` for what is none, and for what is no listener
+    or one of the other face.
     """
+    check_listener(listener, AnyListener)
     return Listener(listener, check_server_context(context))

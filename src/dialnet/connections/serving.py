@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import is_finalizing
+
 from ..poll.fd import Side
 from ..poll.signal import Signal
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..poll.protocols import Event, Waiter
 
-__all__ = ["Pauses", "Served", "check_served", "closing", "log_accept", "log_handler"]
+__all__ = ["Over", "Pauses", "Served", "check_served", "closing", "log_accept", "log_handler"]
 
 # As Go's net/http: 5 ms, doubled up to 1 s, while accept goes on failing.
 _FIRST, _LONGEST = 0.005, 1.0
@@ -68,8 +70,29 @@ class _Closing:
         self._side.leave(waiter)
 
 
+class Over:
+    """A listener over another one, which may be of anybody's class: its own close is told from here."""
+
+    def _lie_over(self, listener: Any) -> None:
+        self._listener = listener
+        self._shut = Signal()
+
+    def close(self) -> None:
+        """Stop listening. Accepted connections live on. Never waits; the second call does nothing."""
+        try:
+            self._listener.close()
+        finally:
+            # At the interpreter's end nobody waits, and a thread that was stopped may have the signal's lock.
+            if not is_finalizing():
+                self._shut.set()
+
+
 def closing(listener: Any) -> list[Event]:
-    """The event of the listener's close, where it is a socket; others are only seen at the next accept."""
+    """The events of the listener's close, where it is a socket or says so itself; others are only seen at the
+    next accept."""
+    if isinstance(listener, Over):
+        # The one below may be closed by whoever made it.
+        return [listener._shut, *closing(listener._listener)]
     fd = getattr(listener, "_fd", None)
     return [] if fd is None or not hasattr(fd, "reading") else [_Closing(fd.reading)]
 

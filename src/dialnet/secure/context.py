@@ -63,7 +63,8 @@ def check_listening(network: str, context: Any) -> None:
 
 
 def _check(context: Any) -> None:
-    if not isinstance(context, ssl.SSLContext):
+    # What is there by this name may have been replaced since the context was made (`truststore` does that).
+    if not isinstance(context, (ssl.SSLContext, ssl._SSLContext)):  # type: ignore[attr-defined]
         raise TypeError(f"a context is an ssl.SSLContext, not {type(context).__name__}")
 
 

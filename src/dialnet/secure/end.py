@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 
 from ..connections.base import SocketEnd
-from ..connections.contract import AnyConn
 from ..connections.end import Timed
 from ..errors import ClosedError, OpError
 from .context import name_to_verify
@@ -22,15 +21,7 @@ if TYPE_CHECKING:
     from ..addresses import Addr
     from .sessions import SessionCache
 
-__all__ = ["SecureEnd", "check_conn", "client_engine", "server_engine"]
-
-
-def check_conn(conn: Any) -> None:
-    """Raises `TypeError` for what is no connection, or one of messages."""
-    if not isinstance(conn, AnyConn):
-        raise TypeError(f"TLS needs a connection, not {type(conn).__name__}")
-    if not getattr(conn, "_stream", True):
-        raise TypeError("TLS needs a connection of bytes, and this is one of messages")
+__all__ = ["SecureEnd", "client_engine", "server_engine"]
 
 
 def client_engine(

@@ -22,6 +22,7 @@ import copy
 import ssl
 
 from ..connections.lines import ReadBuffer
+from .below import as_read
 from .errors import RecordHeaderError, UnexpectedEOFError, bare, plain
 from .hello import (
     HEADS,
@@ -146,7 +147,9 @@ class Engine:
         self.hello: bytearray | None = bytearray()
 
     def feed(self, data: bytes) -> None:
-        """What was read from the stream below; nothing is its end."""
+        """What was read from the stream below; nothing is its end. Raises `TypeError` for no bytes."""
+        if type(data) is not bytes:
+            data = as_read(data)
         self.fed += 1
         self.dry = False
         if not data:

@@ -8,9 +8,11 @@ from types import CoroutineType
 
 from ..connections.contract import AnyListener
 from ..connections.gather import as_view
+from ..connections.serving import Over
 from ..inmemory.ends import writable_view
 from ..poll.signal import CancelToken
 from ..poll.thread_turns import take_turn
+from ..secure.below import as_read, check_written
 from ..secure.end import SecureEnd
 from ..secure.link import PATIENCE, Claim, Link, hold
 from ..secure.passing import read, write
@@ -49,6 +51,8 @@ def _do(conn: Any, steps: Coroutine[Any, Any, T]) -> T:
                     answer = take_turn(request.waits_at, hold, request)
                 else:
                     answer = conn.write(request)
+                    if answer != len(request):
+                        check_written(answer, len(request))
             except BaseException as err:
                 go, answer = steps.throw, err
     except StopIteration as stop:
@@ -78,6 +82,12 @@ def _drain(link: Link) -> None:
         limit.cancel()
 
 
+def _reading(conn: Conn) -> Callable[[int], bytes]:
+    """A read of a connection of the user's. (In what has ours None would mean that nothing has come yet.)"""
+    read = conn.read
+    return lambda n: as_read(read(n))
+
+
 class SecureConn(SecureEnd, Rereadable):
     """A TLS connection over any other connection, with the same deadlines and the same close.
 
@@ -87,7 +97,8 @@ class SecureConn(SecureEnd, Rereadable):
     """
 
     def __init__(self, conn: Conn, engine: tuple[Engine, str], sessions: SessionCache | None = None) -> None:
-        self._secure(conn, engine, sessions, _apart, conn.read)
+        read = conn.read if isinstance(conn, Rereadable) else _reading(conn)
+        self._secure(conn, engine, sessions, _apart, read)
         if not self._engine.server_side and isinstance(conn, SocketConn):
             # A server says nothing before the client has.
             conn._nothing_yet()
@@ -155,12 +166,12 @@ class SecureConn(SecureEnd, Rereadable):
         return SecureEnd.__repr__(self)
 
 
-class SecureListener(Listener):
+class SecureListener(Over, Listener):
     """Accepts TLS connections. Their handshake is made by whoever first uses one, so that a peer that stalls
     in it holds up nobody else."""
 
     def __init__(self, listener: AnyListener, context: ssl.SSLContext) -> None:
-        self._listener: Any = listener
+        self._lie_over(listener)
         self._context = context
 
     def accept(self, *, cancel: CancelToken | None = None) -> SecureConn:
@@ -172,9 +183,6 @@ class SecureListener(Listener):
         except BaseException:
             conn.close()
             raise
-
-    def close(self) -> None:
-        self._listener.close()
 
     @property
     def addr(self) -> Addr:
