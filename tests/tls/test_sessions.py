@@ -52,6 +52,32 @@ def test_resumed(host_name: str, version: ssl.TLSVersion) -> None:
 
 
 @VERSIONS
+def test_peers_are_known_again(host_name: str, version: ssl.TLSVersion) -> None:
+    """No certificates are sent, and who the peer is is known from the session."""
+    theirs = authorities.with_leaf(authorities.leaf(authorities.intermediate()), version)
+    cert = authorities.leaf(authorities.intermediate(), "client.example")
+
+    async def body(host: hosts.Host) -> None:
+        required, optional, none = ssl.CERT_REQUIRED, ssl.CERT_OPTIONAL, ssl.CERT_NONE
+        for mode, certified in [(required, True), (optional, False), (none, False)]:
+            cache = host.tls.SessionCache()
+            ours = authorities.trusting(version=version)
+            if certified:
+                authorities.load(ours, cert.private_key_and_cert_chain_pem.bytes())
+            asking = authorities.asking(theirs, mode)
+            first = await meet(host, cache, ours, asking)
+            assert [len(state.peer_certificates) for state in first] == [2, 2 if certified else 0]
+            for _ in range(2):
+                again = await meet(host, cache, ours, asking)
+                for state, before in zip(again, first):
+                    assert state.resumed
+                    # The rest of the chain is in no session.
+                    assert state.peer_certificates == before.peer_certificates[:1]
+
+    hosts.run(host_name, body)
+
+
+@VERSIONS
 def test_for_the_same_only(host_name: str, version: ssl.TLSVersion) -> None:
     """Another context may verify otherwise, another name is somebody else."""
 
