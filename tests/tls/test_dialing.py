@@ -106,6 +106,69 @@ def test_bad_arguments(host_name: str) -> None:
     hosts.run(host_name, body)
 
 
+LONG = ".".join(["x" * 63] * 4)
+NAMELESS = [
+    "a..b",
+    ".a",
+    "..",
+    "server.example..",
+    "x" * 64 + ".example",
+    "ü" * 60 + ".example",
+    LONG,
+    "a\0b",
+]
+NAMELESS += ["bücher..example", LONG[:252] + "..", LONG[2:] + "x"]
+
+
+def test_no_names(host_name: str) -> None:
+    """What no name can be is a host that there is not, at once, and nothing is dialed or taken over."""
+
+    async def body(host: hosts.Host) -> None:
+        dialed: list[str] = []
+
+        class Dialer:
+            def dial(self, network: str, address: str, *, cancel: Any = None) -> Any:
+                dialed.append(address)
+                raise OSError
+
+        ours = client_context()
+        careless = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        careless.check_hostname = False
+        async with plain_pair(host) as (one, two):
+            for name in NAMELESS:
+                for address, options in [(f"{name}:443", {}), ("127.0.0.1:443", {"server_name": name})]:
+                    with pytest.raises(dialnet.DNSError) as dialing:
+                        await host.tls.dial("tcp", address, ours, dialer=Dialer(), **options)
+                    assert isinstance(dialing.value, dialnet.OpError)
+                    assert str(dialing.value) == f"dial tcp: lookup {name}: no such host"
+                for context in (ours, careless):
+                    with pytest.raises(dialnet.DNSError) as caught:
+                        host.tls.client(one, context, name)
+                    assert caught.value.is_not_found
+                    assert caught.value.name == name
+            assert dialed == []
+            # It is its owner's, and works.
+            await one.write(b"plain")
+            assert await two.read(5) == b"plain"
+
+    hosts.run(host_name, body)
+
+
+def test_the_longest_names(host_name: str) -> None:
+    """Up to 63 letters in a label and 253 in all, the dot at the end not counted."""
+
+    async def body(host: hosts.Host) -> None:
+        for name in ("x" * 63 + ".example", LONG[2:], "a_b.example", "1.2.3"):
+            for written in (name, name + "."):
+                one, two = host.pipe()
+                conn = host.tls.client(one, client_context(), written)
+                assert conn.connection_state.server_name == name
+                conn.close()
+                two.close()
+
+    hosts.run(host_name, body)
+
+
 def test_nobody_to_verify(host_name: str) -> None:
     """Who verifies nobody needs no name."""
     ours = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -80,8 +80,9 @@ def dial(
         sessions: where sessions are kept, so that a later handshake is shorter.
         cancel: ends it from elsewhere.
 
-    Raises `OpError` of op `dial` as `Dialer.dial` does, of op `handshake` as `Conn.handshake`; `ValueError`
-    where there is no name to verify, or for a context of a server's; `TypeError` for what is no context.
+    Raises `OpError` of op `dial` as `Dialer.dial` does and for a `server_name` that is no name (`DNSError`),
+    of op `handshake` as `Conn.handshake`; `ValueError` where there is no name to verify, or for a context of
+    a server's; `TypeError` for what is no context.
     """
 
     async def work() -> Conn:
@@ -136,8 +137,9 @@ def client(
         context: as for `dial`.
         server_name: the name that is asked for and verified.
 
-    Raises `ValueError` where there is no name to verify, or for a context of a server's; `TypeError` for
-    what is no context or no connection of bytes.
+    Raises `ValueError` where there is no name to verify, or for a context of a server's; `DNSError` for a
+    name that cannot be one; `TypeError` for what is no context or no connection of bytes. `conn` is the
+    caller's then, as it was.
     """
     check_conn(conn)
     engine = client_engine(client_context(context), server_name, conn, sessions)

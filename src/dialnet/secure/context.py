@@ -99,18 +99,23 @@ def name_to_verify(context: ssl.SSLContext, server_name: str | None) -> str | No
     return _verifiable(name) if len(name) <= _LONGEST_KEPT else _verifiable.__wrapped__(name)
 
 
-# No name of DNS is longer.
-_LONGEST_KEPT = 255
+# No name of DNS is longer as text, nor one of its labels (RFC 1035, section 2.3.4).
+_LONGEST, _LONGEST_LABEL = 253, 63
+# What is longer is not worth keeping.
+_LONGEST_KEPT = _LONGEST + 2
 
 
 @functools.lru_cache(256)  # a client mostly has few peers
 def _verifiable(name: str) -> str:
-    if name.startswith(".") or "\0" in name:
-        raise DNSError("no such host", name, is_not_found=True)
-    try:
-        return str(ipaddress.ip_address(name.partition("%")[0]))
-    except ValueError:
-        return ascii_name(name).removesuffix(".")
+    if "\0" not in name:
+        try:
+            return str(ipaddress.ip_address(name.partition("%")[0]))
+        except ValueError:
+            found = ascii_name(name).removesuffix(".")
+        # To the `ssl` module these are wrong values, or no error before the handshake.
+        if len(found) <= _LONGEST and all(0 < len(label) <= _LONGEST_LABEL for label in found.split(".")):
+            return found
+    raise DNSError("no such host", name, is_not_found=True)
 
 
 def server_name_of(network: str, address: str) -> str | None:
