@@ -74,6 +74,7 @@ def test_bad_arguments(host_name: str) -> None:
             (TypeError, ("tcp", "127.0.0.1:1", "context"), {}),
             (TypeError, ("tcp", "127.0.0.1:1", ours), {"server_name": b"x"}),
             (TypeError, ("tcp", "127.0.0.1:1", ours), {"dialer": object()}),
+            (TypeError, ("tcp", "127.0.0.1:1", ours), {"sessions": {}}),
             (TypeError, ("tcp", "127.0.0.1:1", ours), {"dialer": other_face}),
             (dialnet.UnknownNetworkError, ("udp", "127.0.0.1:1", ours), {}),
             (dialnet.UnknownNetworkError, ("unixpacket", "/none", ours), {"server_name": NAME}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from typing import Any
 
@@ -118,6 +119,68 @@ def test_server_forgot(host_name: str) -> None:
         await meet(host, cache, ours, authorities.with_leaf(authorities.leaf(authority())))
         states = await meet(host, cache, ours, authorities.with_leaf(authorities.leaf(authority())))
         assert [state.resumed for state in states] == [False, False]
+
+    hosts.run(host_name, body)
+
+
+@VERSIONS
+def test_no_handshake_takes_none(host_name: str, version: ssl.TLSVersion) -> None:
+    """A dial without a connection, and a client's end that says nothing, leave the session to others."""
+
+    async def body(host: hosts.Host) -> None:
+        cache = host.tls.SessionCache()
+        ours, theirs = client_context(version), server_context(version)
+        await meet(host, cache, ours, theirs)
+        canceled = dialnet.CancelToken()
+        canceled.cancel()
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))  # and does not listen
+            address = f"127.0.0.1:{nobody.getsockname()[1]}"
+            for error, options in [
+                (ConnectionRefusedError, {}),
+                (dialnet.CanceledError, {"cancel": canceled}),
+                (dialnet.DeadlineExceededError, {"timeout": 0}),
+            ]:
+                with pytest.raises(error):
+                    await host.tls.dial("tcp", address, ours, server_name=NAME, sessions=cache, **options)
+                assert len(cache) == 1
+        async with plain_pair(host) as (one, _):
+            client = host.tls.client(one, ours, NAME, sessions=cache)
+            client.set_deadline(0)
+            with pytest.raises(dialnet.DeadlineExceededError):
+                await client.handshake()
+            client.close()
+        assert len(cache) == 1
+        assert (await meet(host, cache, ours, theirs))[0].resumed
+
+    hosts.run(host_name, body)
+
+
+@VERSIONS
+def test_taken_when_it_begins(host_name: str, version: ssl.TLSVersion) -> None:
+    """One of several ends has the session: whose handshake begins first, with the latest one there is."""
+
+    async def body(host: hosts.Host) -> None:
+        cache = host.tls.SessionCache()
+        ours, theirs = client_context(version), server_context(version)
+        async with plain_pair(host) as first, plain_pair(host) as second:
+            clients = [host.tls.client(pair[0], ours, NAME, sessions=cache) for pair in (first, second)]
+            servers = [host.tls.server(pair[1], theirs) for pair in (first, second)]
+            # It comes after they were made.
+            await meet(host, cache, ours, theirs)
+            assert len(cache) == 1
+            jobs = [host.start(client.handshake) for client in clients]
+            # Both have begun before either is over, which brings the next session.
+            for client in clients:
+                await host.blocked(client.net_conn)
+            assert len(cache) == 0
+            jobs += [host.start(server.handshake) for server in servers]
+            for job in jobs:
+                await job
+            states = [end.connection_state for end in (*clients, *servers)]
+            for end in (*clients, *servers):
+                end.close()
+        assert sorted(state.resumed for state in states) == [False, False, True, True]
 
     hosts.run(host_name, body)
 
