@@ -80,12 +80,14 @@ def dial(
             address is verified as one, and not asked for.
         timeout: seconds (or a `timedelta`) for all of it: lookup, connecting, handshake.
         dialer: what connects, with its own options, time limits and trace among them.
-        sessions: where sessions are kept, so that a later handshake is shorter.
+        sessions: where sessions are kept, so that a later handshake is shorter. One is used up only by a
+            handshake that has begun.
         cancel: ends it from elsewhere.
 
-    Raises `OpError` of op `dial` as `Dialer.dial` does, of op `handshake` as `Conn.handshake`; `ValueError`
-    where there is no name to verify, or for a context of a server's; `TypeError` for what is no context, and
-    where `dialer` gives no connection of bytes.
+    Raises `OpError` of op `dial` as `Dialer.dial` does and for a `server_name` that is no name (`DNSError`),
+    of op `handshake` as `Conn.handshake`; `ValueError` where there is no name to verify, or for a context of
+    a server's; `TypeError` for what is no context or no cache, and where `dialer` gives no connection of
+    bytes.
     """
     check_sessions(sessions)
     plan = Dialing(
@@ -124,9 +126,11 @@ def client(
     Args:
         context: as for `dial`.
         server_name: the name that is asked for and verified.
+        sessions: as for `dial`.
 
-    Raises `ValueError` where there is no name to verify, or for a context of a server's; `TypeError` for
-    what is no context or no connection of bytes, and for one of the other face.
+    Raises `ValueError` where there is no name to verify, or for a context of a server's; `DNSError` for a
+    name that cannot be one; `TypeError` for what is no context, no cache or no connection of bytes, and for
+    one of the other face. `conn` is the caller's then, as it was.
     """
     check_conn(conn, AnyConn)
     check_sessions(sessions)

@@ -312,6 +312,8 @@ def test_wrong_usage(dialnet: Programs, files: Files) -> None:
         assert said in err
     out, err, status = outcome(dialnet("cert", "localhost"))
     assert (out, err, status) == ("", "dialnet: dial tcp: address localhost: missing port in address", 1)
+    out, err, status = outcome(dialnet("cert", "a..b:443"))
+    assert (out, err, status) == ("", "dialnet: dial tcp: lookup a..b: no such host", 1)
 
 
 def test_without_the_library(dialnet: Programs, files: Files) -> None:

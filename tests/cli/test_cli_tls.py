@@ -282,6 +282,13 @@ def test_wrong_usage(dialnet: Programs, files: Files, args: tuple[str, ...], sai
     assert said in misused(dialnet(*named))
 
 
+def test_what_is_no_name(dialnet: Programs) -> None:
+    """As without TLS: there is no such host, which is not a wrong use of the command."""
+    said = "dialnet: dial tcp: lookup a..b: no such host"
+    for args in (("tcp", "a..b:443"), ("tls", "a..b:443"), ("tls", "--server-name", "a..b", "127.0.0.1:443")):
+        assert failed(dialnet("dial", *args)) == said
+
+
 def test_files_that_do_not_serve(dialnet: Programs, files: Files) -> None:
     text = files.write("text", b"Not a certificate.\n")
     other = files.issue("other", "other.example")[1]

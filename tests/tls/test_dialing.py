@@ -7,6 +7,7 @@ import os
 import ssl
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 import dialnet
 import dialnet.aio
+from dialnet.secure import context
 from tests import hosts
 from tests.certificates import NAME, authority, client_context, server_context
 from tests.proxies.real import microsocks
@@ -72,6 +74,7 @@ def test_bad_arguments(host_name: str) -> None:
             (TypeError, ("tcp", "127.0.0.1:1", "context"), {}),
             (TypeError, ("tcp", "127.0.0.1:1", ours), {"server_name": b"x"}),
             (TypeError, ("tcp", "127.0.0.1:1", ours), {"dialer": object()}),
+            (TypeError, ("tcp", "127.0.0.1:1", ours), {"sessions": {}}),
             (TypeError, ("tcp", "127.0.0.1:1", ours), {"dialer": other_face}),
             (dialnet.UnknownNetworkError, ("udp", "127.0.0.1:1", ours), {}),
             (dialnet.UnknownNetworkError, ("unixpacket", "/none", ours), {"server_name": NAME}),
@@ -102,6 +105,69 @@ def test_bad_arguments(host_name: str) -> None:
                     call(*args)
             # It is still its owner's.
             assert not one.closed
+
+    hosts.run(host_name, body)
+
+
+LONG = ".".join(["x" * 63] * 4)
+NAMELESS = [
+    "a..b",
+    ".a",
+    "..",
+    "server.example..",
+    "x" * 64 + ".example",
+    "ü" * 60 + ".example",
+    LONG,
+    "a\0b",
+]
+NAMELESS += ["bücher..example", LONG[:252] + "..", LONG[2:] + "x"]
+
+
+def test_no_names(host_name: str) -> None:
+    """What no name can be is a host that there is not, at once, and nothing is dialed or taken over."""
+
+    async def body(host: hosts.Host) -> None:
+        dialed: list[str] = []
+
+        class Dialer:
+            def dial(self, network: str, address: str, *, cancel: Any = None) -> Any:
+                dialed.append(address)
+                raise OSError
+
+        ours = client_context()
+        careless = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        careless.check_hostname = False
+        async with plain_pair(host) as (one, two):
+            for name in NAMELESS:
+                for address, options in [(f"{name}:443", {}), ("127.0.0.1:443", {"server_name": name})]:
+                    with pytest.raises(dialnet.DNSError) as dialing:
+                        await host.tls.dial("tcp", address, ours, dialer=Dialer(), **options)
+                    assert isinstance(dialing.value, dialnet.OpError)
+                    assert str(dialing.value) == f"dial tcp: lookup {name}: no such host"
+                for chosen in (ours, careless):
+                    with pytest.raises(dialnet.DNSError) as caught:
+                        host.tls.client(one, chosen, name)
+                    assert caught.value.is_not_found
+                    assert caught.value.name == name
+            assert dialed == []
+            # It is its owner's, and works.
+            await one.write(b"plain")
+            assert await two.read(5) == b"plain"
+
+    hosts.run(host_name, body)
+
+
+def test_the_longest_names(host_name: str) -> None:
+    """Up to 63 letters in a label and 253 in all, the dot at the end not counted."""
+
+    async def body(host: hosts.Host) -> None:
+        for name in ("x" * 63 + ".example", LONG[2:], "a_b.example", "1.2.3"):
+            for written in (name, name + "."):
+                one, two = host.pipe()
+                conn = host.tls.client(one, client_context(), written)
+                assert conn.connection_state.server_name == name
+                conn.close()
+                two.close()
 
     hosts.run(host_name, body)
 
@@ -190,40 +256,89 @@ def test_through_a_proxy(host_name: str, folder: Path) -> None:
 
 TRUST = """
 import sys
-{hide}
+{before}
 import ssl
 from dialnet import tls
 try:
     with tls.dial("tcp", sys.argv[1], server_name=sys.argv[2], timeout=30) as conn:
-        print("connected", type(__import__("dialnet.secure.context").secure.context._default).__module__)
+        said = "connected"
 except ssl.SSLCertVerificationError as err:
-    print("refused", type(err).__name__)
+    said = "refused"
+print(said, type(__import__("dialnet.secure.context").secure.context._default).__module__)
 """
+HIDDEN = "sys.modules['truststore'] = None"
 
 
-@pytest.mark.parametrize("library", ["truststore", "ssl"])
-def test_the_systems_trust(tmp_path: Path, library: str) -> None:
-    """`SSL_CERT_FILE` is the system's trust here; the name is verified too."""
-    if library == "truststore":
-        pytest.importorskip("truststore")
+def ask(name: str, before: str = "", **env: str) -> str:
+    """What another process says of a server whose authority is that of the tests, and by which library."""
+    with dialnet.tls.listen("tcp", "127.0.0.1:0", server_context()) as ln:
+        argv = [sys.executable, "-c", TRUST.format(before=before), str(ln.addr), name]
+        with subprocess.Popen(argv, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True) as child:
+            with ln.accept() as conn:
+                conn.set_deadline(LIMIT)
+                with contextlib.suppress(ssl.SSLError):
+                    conn.handshake()
+            out, _ = child.communicate(timeout=hosts.PATIENCE)
+    return out.strip()
+
+
+@pytest.mark.parametrize("before", ["", HIDDEN], ids=["truststore", "ssl"])
+def test_the_systems_trust(tmp_path: Path, before: str) -> None:
+    """`SSL_CERT_FILE` is the system's trust here; the name is verified too. With truststore installed or not:
+    where OpenSSL finds what it needs, that library would read the same for every connection anew."""
+    ours = tmp_path / "ca.pem"
+    ours.write_bytes(authority().cert_pem.bytes())
+    assert ask(NAME, before, SSL_CERT_FILE=str(ours)) == "connected ssl"
+    assert ask("127.0.0.1", before, SSL_CERT_FILE=str(ours)) == "connected ssl"
+    assert ask("other.example", before, SSL_CERT_FILE=str(ours)) == "refused ssl"
+    # Somebody who trusts nobody.
+    assert ask(NAME, before, SSL_CERT_FILE=os.devnull) == "refused ssl"
+
+
+def test_trust_in_other_places(tmp_path: Path) -> None:
+    """Where OpenSSL has no authorities truststore may find some."""
+    pytest.importorskip("truststore")
+    ours, folder = tmp_path / "ca.pem", tmp_path / "certs"
+    ours.write_bytes(authority().cert_pem.bytes())
+    folder.mkdir()
+    (folder / "README").touch()
+    (folder / "ca-certificates.crt").touch()
+    nowhere = {"SSL_CERT_FILE": str(tmp_path / "none"), "SSL_CERT_DIR": str(folder)}
+    elsewhere = f"import truststore._openssl as t; t._CA_FILE_CANDIDATES = [{str(ours)!r}]"
+    assert ask(NAME, elsewhere, **nowhere) == "connected truststore._api"
+    assert ask("other.example", elsewhere, **nowhere) == "refused truststore._api"
+    assert (
+        ask(NAME, elsewhere, **nowhere | {"SSL_CERT_DIR": str(tmp_path / "none")})
+        == "connected truststore._api"
+    )
+    assert ask(NAME, HIDDEN, **nowhere) == "refused ssl"
+    # What OpenSSL looks for in such a folder.
+    (folder / "0123abcd.0").touch()
+    assert ask(NAME, elsewhere, **nowhere) == "refused ssl"
+
+
+@pytest.mark.parametrize("platform", ["darwin", "windows", "linux", "freebsd"])
+def test_whose_verdict(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, platform: str) -> None:
+    """On two systems it is the system's own, whatever OpenSSL has."""
+    made: list[Any] = []
+
+    class Context:
+        def __init__(self, protocol: Any) -> None:
+            made.append(protocol)
+
     (tmp_path / "ca.pem").write_bytes(authority().cert_pem.bytes())
-    hide = "sys.modules['truststore'] = None" if library == "ssl" else ""
-
-    def ask(name: str, **env: str) -> str:
-        with dialnet.tls.listen("tcp", "127.0.0.1:0", server_context()) as ln:
-            argv = [sys.executable, "-c", TRUST.format(hide=hide), str(ln.addr), name]
-            with subprocess.Popen(
-                argv, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True
-            ) as child:
-                with ln.accept() as conn:
-                    conn.set_deadline(LIMIT)
-                    with contextlib.suppress(ssl.SSLError):
-                        conn.handshake()
-                out, _ = child.communicate(timeout=hosts.PATIENCE)
-        return out.strip()
-
-    ours = str(tmp_path / "ca.pem")
-    assert ask(NAME, SSL_CERT_FILE=ours) == f"connected {library if library == 'ssl' else 'truststore._api'}"
-    assert ask("127.0.0.1", SSL_CERT_FILE=ours).startswith("connected")
-    assert ask("other.example", SSL_CERT_FILE=ours).startswith("refused")
-    assert ask(NAME, SSL_CERT_FILE=os.devnull).startswith("refused")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    monkeypatch.setattr(context, "system", types.SimpleNamespace(NAME=platform))
+    monkeypatch.setitem(sys.modules, "truststore", types.SimpleNamespace(SSLContext=Context))
+    chosen = context.system_context()
+    if platform in ("darwin", "windows"):
+        assert isinstance(chosen, Context)
+        assert made == [ssl.PROTOCOL_TLS_CLIENT]
+        # And without that library by what there is.
+        monkeypatch.setitem(sys.modules, "truststore", None)
+        chosen = context.system_context()
+        made.clear()
+    assert type(chosen) is ssl.SSLContext
+    assert chosen.check_hostname
+    assert chosen.verify_mode is ssl.CERT_REQUIRED
+    assert made == []

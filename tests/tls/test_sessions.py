@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from typing import Any
 
@@ -52,6 +53,32 @@ def test_resumed(host_name: str, version: ssl.TLSVersion) -> None:
 
 
 @VERSIONS
+def test_peers_are_known_again(host_name: str, version: ssl.TLSVersion) -> None:
+    """No certificates are sent, and who the peer is is known from the session."""
+    theirs = authorities.with_leaf(authorities.leaf(authorities.intermediate()), version)
+    cert = authorities.leaf(authorities.intermediate(), "client.example")
+
+    async def body(host: hosts.Host) -> None:
+        required, optional, none = ssl.CERT_REQUIRED, ssl.CERT_OPTIONAL, ssl.CERT_NONE
+        for mode, certified in [(required, True), (optional, False), (none, False)]:
+            cache = host.tls.SessionCache()
+            ours = authorities.trusting(version=version)
+            if certified:
+                authorities.load(ours, cert.private_key_and_cert_chain_pem.bytes())
+            asking = authorities.asking(theirs, mode)
+            first = await meet(host, cache, ours, asking)
+            assert [len(state.peer_certificates) for state in first] == [2, 2 if certified else 0]
+            for _ in range(2):
+                again = await meet(host, cache, ours, asking)
+                for state, before in zip(again, first):
+                    assert state.resumed
+                    # The rest of the chain is in no session.
+                    assert state.peer_certificates == before.peer_certificates[:1]
+
+    hosts.run(host_name, body)
+
+
+@VERSIONS
 def test_for_the_same_only(host_name: str, version: ssl.TLSVersion) -> None:
     """Another context may verify otherwise, another name is somebody else."""
 
@@ -92,6 +119,68 @@ def test_server_forgot(host_name: str) -> None:
         await meet(host, cache, ours, authorities.with_leaf(authorities.leaf(authority())))
         states = await meet(host, cache, ours, authorities.with_leaf(authorities.leaf(authority())))
         assert [state.resumed for state in states] == [False, False]
+
+    hosts.run(host_name, body)
+
+
+@VERSIONS
+def test_no_handshake_takes_none(host_name: str, version: ssl.TLSVersion) -> None:
+    """A dial without a connection, and a client's end that says nothing, leave the session to others."""
+
+    async def body(host: hosts.Host) -> None:
+        cache = host.tls.SessionCache()
+        ours, theirs = client_context(version), server_context(version)
+        await meet(host, cache, ours, theirs)
+        canceled = dialnet.CancelToken()
+        canceled.cancel()
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))  # and does not listen
+            address = f"127.0.0.1:{nobody.getsockname()[1]}"
+            for error, options in [
+                (ConnectionRefusedError, {}),
+                (dialnet.CanceledError, {"cancel": canceled}),
+                (dialnet.DeadlineExceededError, {"timeout": 0}),
+            ]:
+                with pytest.raises(error):
+                    await host.tls.dial("tcp", address, ours, server_name=NAME, sessions=cache, **options)
+                assert len(cache) == 1
+        async with plain_pair(host) as (one, _):
+            client = host.tls.client(one, ours, NAME, sessions=cache)
+            client.set_deadline(0)
+            with pytest.raises(dialnet.DeadlineExceededError):
+                await client.handshake()
+            client.close()
+        assert len(cache) == 1
+        assert (await meet(host, cache, ours, theirs))[0].resumed
+
+    hosts.run(host_name, body)
+
+
+@VERSIONS
+def test_taken_when_it_begins(host_name: str, version: ssl.TLSVersion) -> None:
+    """One of several ends has the session: whose handshake begins first, with the latest one there is."""
+
+    async def body(host: hosts.Host) -> None:
+        cache = host.tls.SessionCache()
+        ours, theirs = client_context(version), server_context(version)
+        async with plain_pair(host) as first, plain_pair(host) as second:
+            clients = [host.tls.client(pair[0], ours, NAME, sessions=cache) for pair in (first, second)]
+            servers = [host.tls.server(pair[1], theirs) for pair in (first, second)]
+            # It comes after they were made.
+            await meet(host, cache, ours, theirs)
+            assert len(cache) == 1
+            jobs = [host.start(client.handshake) for client in clients]
+            # Both have begun before either is over, which brings the next session.
+            for client in clients:
+                await host.blocked(client.net_conn)
+            assert len(cache) == 0
+            jobs += [host.start(server.handshake) for server in servers]
+            for job in jobs:
+                await job
+            states = [end.connection_state for end in (*clients, *servers)]
+            for end in (*clients, *servers):
+                end.close()
+        assert sorted(state.resumed for state in states) == [False, False, True, True]
 
     hosts.run(host_name, body)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import os
 import ssl
 import threading
 
+from .. import system
 from ..addresses import split_host_port
 from ..errors import DNSError, MissingAddressError, OpError, UnknownNetworkError
 from ..resolve.names import ascii_name
@@ -34,7 +36,7 @@ _default: ssl.SSLContext | None = None
 
 def client_context(context: Any) -> ssl.SSLContext:
     """The context given; for None the one that verifies names and chains against the system's trust, made
-    once. That is the `truststore` library's, where it is installed, else the standard library's.
+    once; see `system_context`.
 
     Raises `TypeError` for what is none, `ValueError` for one of a server's.
     """
@@ -77,12 +79,39 @@ def _default_context() -> ssl.SSLContext:
 
 
 def system_context() -> ssl.SSLContext:
-    """A new context that verifies names and chains against the system's trust: the caller's to change."""
+    """A new context that verifies names and chains against the system's trust: the caller's to change.
+
+    That is the `truststore` library's, where it is installed and of use, else the standard library's.
+    """
+    if _is_for_truststore():
+        try:
+            import truststore
+        except ImportError:
+            pass
+        else:
+            return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return ssl.create_default_context()
+
+
+def _is_for_truststore() -> bool:
+    """macOS and Windows give verdicts of their own. Elsewhere it has OpenSSL verify as the standard library
+    does, but reads the authorities for every connection anew, which takes 50 ms; all it adds is that it knows
+    more places where they may be."""
+    if system.NAME in ("darwin", "windows"):
+        return True
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile is not None:
+        return False
     try:
-        import truststore
-    except ImportError:
-        return ssl.create_default_context()
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return paths.capath is None or not any(map(_is_hashed, os.listdir(paths.capath)))
+    except OSError:
+        return True
+
+
+def _is_hashed(name: str) -> bool:
+    """Whether OpenSSL finds a file of this name in a directory of authorities: `5ed36f99.0`."""
+    digest, dot, number = name.partition(".")
+    return len(digest) == 8 and bool(dot) and number.isdecimal() and not digest.strip("0123456789abcdef")
 
 
 def name_to_verify(context: ssl.SSLContext, server_name: str | None) -> str | None:
@@ -100,18 +129,23 @@ def name_to_verify(context: ssl.SSLContext, server_name: str | None) -> str | No
     return _verifiable(name) if len(name) <= _LONGEST_KEPT else _verifiable.__wrapped__(name)
 
 
-# No name of DNS is longer.
-_LONGEST_KEPT = 255
+# No name of DNS is longer as text, nor one of its labels (RFC 1035, section 2.3.4).
+_LONGEST, _LONGEST_LABEL = 253, 63
+# What is longer is not worth keeping.
+_LONGEST_KEPT = _LONGEST + 2
 
 
 @functools.lru_cache(256)  # a client mostly has few peers
 def _verifiable(name: str) -> str:
-    if name.startswith(".") or "\0" in name:
-        raise DNSError("no such host", name, is_not_found=True)
-    try:
-        return str(ipaddress.ip_address(name.partition("%")[0]))
-    except ValueError:
-        return ascii_name(name).removesuffix(".")
+    if "\0" not in name:
+        try:
+            return str(ipaddress.ip_address(name.partition("%")[0]))
+        except ValueError:
+            found = ascii_name(name).removesuffix(".")
+        # To the `ssl` module these are wrong values, or no error before the handshake.
+        if len(found) <= _LONGEST and all(0 < len(label) <= _LONGEST_LABEL for label in found.split(".")):
+            return found
+    raise DNSError("no such host", name, is_not_found=True)
 
 
 def server_name_of(network: str, address: str) -> str | None:

@@ -82,7 +82,9 @@ class Shaking:
     def begin(self, conn: SecureEnd) -> None:
         """The handshake of `conn` is about to begin."""
         self._conn = conn
-        conn.set_deadline(self._until)
+        # A user's connection need not have any.
+        if self._until is not None:
+            conn.set_deadline(self._until)
         self._cancelable.begin()
         self._teller.tell("tls_start", self._name, monotonic())
 
@@ -95,7 +97,8 @@ class Shaking:
         self._cancelable.end()
         conn = self._conn
         if err is None and conn is not None and not self._cancelable.canceled:
-            conn.set_deadline(None)
+            if self._until is not None:
+                conn.set_deadline(None)
             if self._teller.listens:
                 self._teller.tell("tls_done", conn.connection_state, None, monotonic())
             return
@@ -109,4 +112,7 @@ class Shaking:
             self._teller.tell("tls_done", None, failure, monotonic())
         if failure is not err:
             assert isinstance(failure, OpError)
-            raise failure from failure.err
+            try:
+                raise failure from failure.err
+            finally:
+                del failure, err  # The traceback keeps this frame.

@@ -10,6 +10,7 @@ from ..errors import ClosedError, OpError
 from .context import name_to_verify
 from .engine import Engine
 from .link import Link, cause_of
+from .sessions import Resuming, SessionCache
 from .state import ConnectionState, state_of
 
 TYPE_CHECKING = False
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from ..addresses import Addr
-    from .sessions import SessionCache
 
 __all__ = ["SecureEnd", "client_engine", "server_engine"]
 
@@ -30,13 +30,16 @@ def client_engine(
     """A client's engine, and by what its session is known: the name, or without one the peer's address
     (`peer` is that address, or the connection to it).
 
-    Raises `ValueError` without a name to verify, `DNSError` for what cannot be one.
+    Raises `ValueError` without a name to verify, `DNSError` for what cannot be one, `TypeError` for what is
+    no cache.
     """
     name = name_to_verify(context, server_name)
     if sessions is None:
         return Engine(context, False, name), ""
+    if not isinstance(sessions, SessionCache):
+        raise TypeError(f"sessions is a SessionCache or None, not {type(sessions).__name__}")
     key = name or str(getattr(peer, "remote_addr", peer))
-    return Engine(context, False, name, sessions._take(context, key)), key
+    return Resuming(context, name, sessions, key), key
 
 
 def server_engine(context: ssl.SSLContext) -> tuple[Engine, str]:

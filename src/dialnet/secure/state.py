@@ -24,7 +24,9 @@ class ConnectionState(Record):
         server_name: the name the client asked for (RFC 6066), or the address that was verified; `""` for
             none.
         peer_certificates: the chain as the peer sent it, its own certificate first, each in DER (`bytes`).
-        resumed: whether an earlier session was gone on with, for which no certificates are sent.
+            Where an earlier session was gone on with, its own at least; empty if it has never shown one.
+        resumed: whether an earlier session was gone on with, for which no certificates are sent: the peer is
+            who it was in that one.
     """
 
     version: str = ""
@@ -79,6 +81,11 @@ def _chain(made: Any) -> tuple[bytes, ...]:
     if leaf is None:
         # Python has a server take the missing one for a part of the chain.
         return ()
+    # A session holds the peer's own certificate, and nothing of the rest.
+    return _sent(made) or (leaf,)
+
+
+def _sent(made: Any) -> tuple[bytes, ...]:
     public = getattr(made, "get_unverified_chain", None)
     if public is not None:  # Python 3.13
         return tuple(public())
@@ -89,5 +96,5 @@ def _chain(made: Any) -> tuple[bytes, ...]:
 
         return tuple(one.public_bytes(_ssl.ENCODING_DER) for one in found or ())  # type: ignore[attr-defined]
     except AttributeError:
-        # Without the rest of the chain, where Python has no way to it.
-        return (leaf,)
+        # Python has no way to it.
+        return ()
