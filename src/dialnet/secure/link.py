@@ -386,6 +386,8 @@ class Link:
             # Whoever reads or writes below is to come out; but for the last words.
             self.conn.set_read_deadline(0.0)
             self.conn.set_write_deadline(monotonic() + PATIENCE)
+        except ClosedError:
+            self.conn.close()
         except Exception:
             # A class of the user's may have none. Then the background has a limit of its own.
             self.endless = True
