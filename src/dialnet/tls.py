@@ -16,7 +16,7 @@ standard `ssl` library speaks TLS; what is to be verified, which versions, proto
 from __future__ import annotations
 
 from .poll.signal import CancelToken
-from .secure.checks import check_conn, check_dialed, check_listener, check_sessions
+from .secure.checks import check_conn, check_dialed, check_listener
 from .secure.context import check_listening, check_server_context, client_context
 from .secure.dialing import Dialing
 from .secure.end import client_engine, server_engine
@@ -89,7 +89,6 @@ def dial(
     a server's; `TypeError` for what is no context or no cache, and where `dialer` gives no connection of
     bytes.
     """
-    check_sessions(sessions)
     plan = Dialing(
         network, address, client_context(context), server_name, timeout, dialer or Dialer(), sessions, Dialer
     )
@@ -133,7 +132,6 @@ def client(
     one of the other face. `conn` is the caller's then, as it was.
     """
     check_conn(conn, AnyConn)
-    check_sessions(sessions)
     return Conn(conn, client_engine(client_context(context), server_name, conn, sessions), sessions)
 
 

@@ -246,6 +246,25 @@ def test_it_is_cut_off_in_the_end(host_name: str, monkeypatch: pytest.MonkeyPatc
     hosts.run(host_name, body)
 
 
+def test_what_went_before_is_not_waited_for(host_name: str) -> None:
+    """A server's tickets, which nobody reads either: that has begun, and nothing could end it."""
+
+    async def body(host: hosts.Host) -> None:
+        one, two = host.net.pipe()
+        own: Any = EndlessForThreads(two) if host.is_threads else EndlessForTasks(two)
+        client, server = host.tls.client(one, client_context(), NAME), host.tls.server(own, server_context())
+        shaking = host.start(server.handshake)
+        await client.handshake()
+        await shaking
+        await host.blocked(two, "writing")
+        server.close()
+        assert two.closed
+        client.close()
+        await host.until(lambda: one.closed)
+
+    hosts.run(host_name, body)
+
+
 def test_new_keys_without_end(host_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A peer that asks for them and reads no answers does not fill the memory."""
     monkeypatch.setattr(link, "_MOST_ANSWERS", 1 << 14)

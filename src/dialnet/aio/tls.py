@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from ..poll.signal import CancelToken
 from ..poll.tasks import current_poller
-from ..secure.checks import check_conn, check_dialed, check_listener, check_sessions
+from ..secure.checks import check_conn, check_dialed, check_listener
 from ..secure.context import check_listening, check_server_context, client_context
 from ..secure.dialing import Dialing
 from ..secure.end import client_engine, server_engine
@@ -90,7 +90,6 @@ def dial(
 
     async def work() -> Conn:
         chosen = client_context(context)
-        check_sessions(sessions)
         plan = Dialing(
             network,
             address,
@@ -148,7 +147,6 @@ def client(
     one of the other face. `conn` is the caller's then, as it was.
     """
     check_conn(conn, AnyConn)
-    check_sessions(sessions)
     engine = client_engine(client_context(context), server_name, conn, sessions)
     return Conn(conn, engine, sessions)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from ..connections.contract import AnyConn, AnyListener
-from .sessions import SessionCache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["check_conn", "check_dialed", "check_listener", "check_sessions"]
+__all__ = ["check_conn", "check_dialed", "check_listener"]
 
 # What `inspect.CO_COROUTINE` is; `inspect` takes longer to load than all of this.
 _CO_COROUTINE = 0x80
@@ -42,12 +41,6 @@ def check_listener(listener: Any, face: Any) -> None:
     if not callable(getattr(listener, "accept", None)):
         raise TypeError(f"a listener has an accept; {type(listener).__name__} has none")
     _check_face(listener, face, "accept")
-
-
-def check_sessions(sessions: Any) -> None:
-    """Raises `TypeError` for what is neither None nor a `SessionCache`."""
-    if not (sessions is None or isinstance(sessions, SessionCache)):
-        raise TypeError(f"sessions is a SessionCache or None, not {type(sessions).__name__}")
 
 
 def _check_face(given: Any, face: Any, name: str) -> None:

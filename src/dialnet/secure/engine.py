@@ -93,9 +93,7 @@ class Engine:
         "session",
     )
 
-    def __init__(
-        self, context: ssl.SSLContext, server_side: bool, server_name: str | None, session: Any = None
-    ) -> None:
+    def __init__(self, context: ssl.SSLContext, server_side: bool, server_name: str | None) -> None:
         self._incoming = ssl.MemoryBIO()
         self.outgoing = ssl.MemoryBIO()
         self.context = context
@@ -103,10 +101,8 @@ class Engine:
         self.object = context.wrap_bio(
             self._incoming, self.outgoing, server_side=server_side, server_hostname=server_name
         )
-        # The one to go on with.
-        self.session = session
-        if session is not None:
-            self.object.session = session
+        # The one that is gone on with (`Resuming`).
+        self.session: Any = None
         self._read = _plainest(self.object, "read")
         self._write = _plainest(self.object, "write")
         self._left = _plainest(self.object, "pending")

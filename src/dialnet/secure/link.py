@@ -389,8 +389,11 @@ class Link:
         except ClosedError:
             self.conn.close()
         except Exception:
-            # A class of the user's may have none. Then the background has a limit of its own.
+            # A class of the user's may have none. Then the background has a limit of its own, and one that
+            # has begun already has none.
             self.endless = True
+            if busy is not None:
+                self.conn.close()
         if busy is None:
             offer = object()
             with self.guard.lock:
