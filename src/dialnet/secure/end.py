@@ -171,6 +171,12 @@ class SecureEnd(Timed):
         super()._set_deadlines(deadline, *sides)
         link = self._fd
         try:
+            if self._engine.ready and not link.urgent:
+                if link.reading in sides:
+                    link.conn.set_read_deadline(deadline)
+                if link.writing in sides:
+                    link.conn.set_write_deadline(deadline)
+            # A renegotiation may have begun meanwhile.
             if not self._engine.ready or link.urgent:
                 with link.guard.lock:
                     # Those who wait for the other direction's turn.
@@ -178,15 +184,10 @@ class SecureEnd(Timed):
                     link.writing.wake_all()
                 link.guard.ring()
                 link.hand_deadlines_on()
-                return
-            if link.reading in sides:
-                link.conn.set_read_deadline(deadline)
-            if link.writing in sides:
-                link.conn.set_write_deadline(deadline)
         except OSError as err:
             self._fail("set", err)
         engine = self._engine
-        if link.ended or engine.rest or engine.outgoing.pending:
+        if engine.ready and (link.ended or engine.rest or engine.outgoing.pending):
             # What was too late to be sent may not be any more.
             link.flush()
 

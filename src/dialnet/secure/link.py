@@ -375,6 +375,8 @@ class Link:
                 self.engine.finish()
                 if busy is None:
                     self.writing.turn = HOLDER
+                    # Of a background that there was before.
+                    self.lasts = None
                     data = self.engine.take()
             if self.sessions is not None and self.engine.ready:
                 self.remember()
