@@ -61,6 +61,21 @@ async def talking_pair(host: Host, *args: Any, **kwargs: Any) -> AsyncIterator[A
         yield client, server
 
 
+async def over_a_pipe(host: Host) -> tuple[Any, Any, Any, Any]:
+    """Which has no buffer: what one writes the other has to read."""
+    one, two = host.pipe()
+    client, server = host.tls.client(one, client_context(), NAME), host.tls.server(two, server_context())
+    client.set_deadline(LIMIT)
+    server.set_deadline(LIMIT)
+    job = host.start(server.handshake)
+    await client.handshake()
+    await job
+    job = host.start(server.write, b".")
+    assert await client.read(1) == b"."
+    await job
+    return one, two, client, server
+
+
 async def talk(conn: Any) -> None:
     await conn.handshake()
     await conn.write(b".")

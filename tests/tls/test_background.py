@@ -19,7 +19,7 @@ from dialnet.aio import tls as atls
 from dialnet.tls import BrokenRecordError, UnexpectedEOFError
 from tests import hosts
 from tests.certificates import NAME, client_context, server_context
-from tests.tls.support import LIMIT, talking_pair
+from tests.tls.support import over_a_pipe, talking_pair
 
 
 @pytest.mark.parametrize("name", ["asyncio", "uvloop"])
@@ -28,15 +28,7 @@ def test_the_background_is_cancelled_before_it_begins(name: str, last: str) -> N
     """As by a program that cancels all tasks. The connection below is closed all the same."""
 
     async def body(host: hosts.Host) -> None:
-        one, two = host.net.pipe()
-        client = host.tls.client(one, client_context(), NAME)
-        server = host.tls.server(two, server_context())
-        for end in (client, server):
-            end.set_deadline(LIMIT)
-        # A pipe has no buffer, so one speaks after the other; the tickets go along.
-        saying = host.start(server.write, b".")
-        assert await client.read(1) == b"."
-        await saying
+        one, _, client, server = await over_a_pipe(host)
         before = asyncio.all_tasks()
         getattr(client, last)()
         (background,) = asyncio.all_tasks() - before

@@ -17,7 +17,7 @@ import dialnet
 from dialnet.tls import BrokenRecordError, UnexpectedEOFError
 from tests import hosts
 from tests.certificates import NAME, client_context, server_context
-from tests.tls.support import LIMIT, secure_pair, talking_pair
+from tests.tls.support import over_a_pipe, secure_pair, talking_pair
 
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 VERSIONS = pytest.mark.parametrize("version", [V12, V13], ids=["1.2", "1.3"])
@@ -152,21 +152,6 @@ def test_close_during_a_write(host_name: str) -> None:
                     pass
 
     hosts.run(host_name, body)
-
-
-async def over_a_pipe(host: hosts.Host) -> tuple[Any, Any, Any, Any]:
-    """Which has no buffer: what one writes the other has to read."""
-    one, two = host.pipe()
-    client, server = host.tls.client(one, client_context(), NAME), host.tls.server(two, server_context())
-    client.set_deadline(LIMIT)
-    server.set_deadline(LIMIT)
-    job = host.start(server.handshake)
-    await client.handshake()
-    await job
-    job = host.start(server.write, b".")
-    assert await client.read(1) == b"."
-    await job
-    return one, two, client, server
 
 
 def test_nobody_reads_a_pipe(host_name: str) -> None:

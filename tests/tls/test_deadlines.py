@@ -14,13 +14,12 @@ import dialnet
 import dialnet.aio
 import dialnet.aio.secure
 import dialnet.sync.secure
-from dialnet.aio import tls as atls
 from dialnet.secure import link
 from tests import hosts
 from tests.certificates import NAME, client_context, server_context
 from tests.tls.against import V12, V13, against
 from tests.tls.forcing import Peer
-from tests.tls.support import LIMIT, plain_pair, secure_pair, talk
+from tests.tls.support import LIMIT, over_a_pipe, plain_pair, secure_pair, talk
 from tests.tls.test_below import OwnForTasks, OwnForThreads
 
 SOON = datetime.timedelta(seconds=0.1)
@@ -136,13 +135,7 @@ def test_a_renegotiation_that_stalls(host_name: str, reading: bool) -> None:
 
 def test_the_end_is_said_once_the_deadline_is_moved(host_name: str) -> None:
     async def body(host: hosts.Host) -> None:
-        one, two = host.net.pipe()
-        client, server = host.tls.client(one, client_context(), NAME), host.tls.server(two, server_context())
-        for end in (client, server):
-            end.set_deadline(LIMIT)
-        saying = host.start(server.write, b".")
-        assert await client.read(1) == b"."
-        await saying
+        one, two, client, server = await over_a_pipe(host)
         # Nobody reads the pipe until it is too late.
         client.set_write_deadline(SOON)
         client.close_write()
@@ -161,13 +154,7 @@ def test_the_turn_comes_to_one_that_was_cancelled(name: str) -> None:
     """`close_write` leaves the end to be said by whoever has the turn, which then is nobody."""
 
     async def body(host: hosts.Host) -> None:
-        one, two = dialnet.aio.pipe()
-        client, server = atls.client(one, client_context(), NAME), atls.server(two, server_context())
-        for end in (client, server):
-            end.set_deadline(LIMIT)
-        saying = host.start(server.write, b".")
-        assert await client.read(1) == b"."
-        await saying
+        one, two, client, server = await over_a_pipe(host)
         jobs: list[Any] = []
 
         async def first() -> None:
